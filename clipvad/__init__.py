@@ -1,0 +1,1 @@
+"""clipvad: sentences in, an explained anomaly timeline out."""
