@@ -1,0 +1,102 @@
+"""Image-text similarity scoring, frame by frame or object by object (Dong 2024, section 3.3, Eq. 13-14).
+
+Larger is more abnormal. A score is the probability mass that a softmax over the rule set's own sentences
+puts on the abnormal ones: it depends on what stands on both sides and is not a calibrated probability.
+This module knows cosines, not pictures: no torch, no encoder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipvad.core import Detections, Embeddings, Features, Mode, RuleSet, Scores
+from clipvad.events import median_smooth, window_of
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Row softmax, float32, of [M, N]."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimilarityScorer:
+    """Zero-shot scoring: `logit = cosine / temperature` (Eq. 13 with A = 1, b = 0).
+
+    `temperature` m > 0: 0.01 for CLIP, the encoder's own 1 / logit scale otherwise.
+    """
+
+    temperature: float
+
+    def score(
+        self, features: Features, texts: Embeddings, rules: RuleSet, *, mode: Mode, smooth_s: float = 0.0
+    ) -> Scores:
+        """Score every frame in one mode.
+
+        `texts` holds the unit vectors of `rules.sentences`, row for row. In object mode a frame's score is
+        the largest of its objects', 0 where there is none. Raises `ValueError` if the features lack the mode.
+        """
+        if mode not in features.modes:
+            raise ValueError(f"these features hold {features.modes}, not {mode!r}")
+        if mode == "frame" and features.frames is not None:
+            cosines = features.frames.cosines(texts)
+            probabilities = softmax(cosines / self.temperature)
+            score = abnormal_mass(probabilities, rules)
+            winner = np.full(len(features), -1, np.int32)
+            per_object = None
+        elif features.detections is not None and features.objects is not None:
+            object_cosines = features.objects.cosines(texts)
+            object_probabilities = softmax(object_cosines / self.temperature) if len(object_cosines) else object_cosines
+            per_object = abnormal_mass(object_probabilities, rules)
+            winner = strongest(features.detections, per_object, len(features))
+            score, probabilities, cosines = _of_winners(winner, per_object, object_probabilities, object_cosines)
+        return Scores(
+            mode=mode,
+            pts_s=features.pts_s,
+            score=score,
+            smooth=median_smooth(score, window_of(smooth_s, features.pts_s)),
+            probabilities=probabilities,
+            cosines=cosines,
+            winner=winner,
+            object_score=per_object,
+            object_top=None if per_object is None else top_sentence(object_probabilities),
+        )
+
+
+def abnormal_mass(probabilities: NDArray[np.float32], rules: RuleSet) -> NDArray[np.float32]:
+    """Summed probability of the abnormal sentences, float32 [M] in [0, 1] (Eq. 14)."""
+    return np.clip(probabilities[:, rules.is_abnormal].sum(axis=1), 0.0, 1.0).astype(np.float32)
+
+
+def top_sentence(probabilities: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Index of the most likely sentence, int16 [M]."""
+    return np.argmax(probabilities, axis=1).astype(np.int16)
+
+
+def strongest(detections: Detections, object_score: NDArray[np.float32], frames: int) -> NDArray[np.int32]:
+    """Per frame the row of its highest-scoring object, -1 without one; int32 [frames]. Ties: the first row."""
+    winner = np.full(frames, -1, np.int32)
+    order = np.lexsort((np.arange(len(detections)), -object_score, detections.frame))
+    seen, first = np.unique(detections.frame[order], return_index=True)
+    winner[seen] = order[first]
+    return winner
+
+
+def _of_winners(
+    winner: NDArray[np.int32],
+    object_score: NDArray[np.float32],
+    object_probabilities: NDArray[np.float32],
+    object_cosines: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Spread the winning objects over the frames: 0 score and probability, NaN cosine where there is none."""
+    hit = winner >= 0
+    score = np.zeros(len(winner), np.float32)
+    probabilities = np.zeros((len(winner), object_probabilities.shape[1]), np.float32)
+    cosines = np.full_like(probabilities, np.nan)
+    score[hit] = object_score[winner[hit]]
+    probabilities[hit] = object_probabilities[winner[hit]]
+    cosines[hit] = object_cosines[winner[hit]]
+    return score, probabilities, cosines
