@@ -68,12 +68,12 @@ class SimilarityScorer:
 
 def abnormal_mass(probabilities: NDArray[np.float32], rules: RuleSet) -> NDArray[np.float32]:
     """Summed probability of the abnormal sentences, float32 [M] in [0, 1] (Eq. 14)."""
-    return np.clip(probabilities[:, rules.is_abnormal].sum(axis=1), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(probabilities[:, rules.is_abnormal].sum(axis=1), 0.0, 1.0), np.float32)
 
 
 def top_sentence(probabilities: NDArray[np.float32]) -> NDArray[np.int16]:
     """Index of the most likely sentence, int16 [M]."""
-    return np.argmax(probabilities, axis=1).astype(np.int16)
+    return np.asarray(np.argmax(probabilities, axis=1), np.int16)
 
 
 def strongest(detections: Detections, object_score: NDArray[np.float32], frames: int) -> NDArray[np.int32]:

@@ -1,0 +1,263 @@
+"""The only place where the stages meet: a clip and a rule set in, progress out, an `Analysis` at the end.
+
+    analyzer = Analyzer(encoder="auto", detector="auto", cache=Cache("..."))
+    analysis = analyzer.run("clip.mp4", load_rules("campus-walkway"))
+    again = analyzer.rescore(analysis.features, other_rules)      # no decoder, no image encoder
+
+Sentences, thresholds and smoothing only ever touch `rescore`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from clipvad.cache import Cache
+from clipvad.core import MODES, Analysis, Features, Mode, ModelUse, Progress, RuleSet, Scores, ScoreSettings
+from clipvad.errors import SettingsError
+from clipvad.events import find_events, median_smooth, window_of
+from clipvad.scoring import SCORERS
+from clipvad.scoring.prompts import TextMemo, embed_sentences
+
+if TYPE_CHECKING:
+    from clipvad.detectors.base import Detector
+    from clipvad.encoders.base import Encoder
+    from clipvad.extraction import Chunk
+
+PROGRESS_S = 0.25  # a page redraws this often
+
+
+class Analyzer:
+    """Analyses clips with one encoder, one detector and one sampling; safe to share between threads.
+
+    `encoder`, `detector`: specs as `load_encoder` and `load_detector` take them; models load on first use.
+    `fps`: sampled frames per second of video, never more than the source has. `max_side`: larger pictures
+    are scaled down to this many pixels. `cache=None` stores nothing. `progress(text, fraction)` hears of
+    downloads.
+    """
+
+    def __init__(
+        self,
+        *,
+        encoder: str = "auto",
+        detector: str = "auto",
+        fps: float = 8.0,
+        device: str = "auto",
+        precision: str = "auto",
+        max_side: int = 1280,
+        cache: Cache | None = None,
+        models_dir: Path | None = None,
+        detector_options: Mapping[str, object] | None = None,
+        progress: Callable[[str, float], None] | None = None,
+    ) -> None:
+        if not 0 < fps <= 120:
+            raise SettingsError(f"The sampling rate must lie above 0 and at most at 120 frames a second, got {fps}.")
+        self.fps = fps
+        self.max_side = max_side
+        self.cache = cache
+        self._encoder_spec = encoder
+        self._detector_spec = detector
+        self._device = device
+        self._precision = precision
+        self._models_dir = models_dir
+        self._detector_options = dict(detector_options or {})
+        self._progress = progress
+        self._lock = threading.RLock()
+        self._encoder: Encoder | None = None
+        self._detector: Detector | None = None
+        self._texts: TextMemo = {}
+
+    @property
+    def encoder(self) -> Encoder:
+        """The image-text model, loaded on first use. Raises `EncoderError` if it cannot be had."""
+        from clipvad.encoders import load_encoder
+
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = load_encoder(
+                    self._encoder_spec,
+                    device=self._device,
+                    precision=self._precision,
+                    models_dir=self._models_dir,
+                    progress=self._progress,
+                )
+            return self._encoder
+
+    @property
+    def detector(self) -> Detector:
+        """The object detector, loaded on first use. Raises `DetectorError` if it cannot be had."""
+        from clipvad.detectors import load_detector
+
+        with self._lock:
+            if self._detector is None:
+                self._detector = load_detector(
+                    self._detector_spec,
+                    device=self._device,
+                    models_dir=self._models_dir,
+                    progress=self._progress,
+                    **self._detector_options,
+                )
+            return self._detector
+
+    def run(
+        self,
+        path: Path | str,
+        rules: RuleSet,
+        *,
+        modes: Sequence[Mode] = MODES,
+        settings: ScoreSettings = ScoreSettings(),  # noqa: B008 (frozen)
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Analysis:
+        """Analyse one clip. Raises `VideoError`, `RulesError` and the loaders' errors."""
+        for item in self.stream(path, rules, modes=modes, settings=settings):
+            if isinstance(item, Analysis):
+                return item
+            if on_progress is not None:
+                on_progress(item)
+        raise AssertionError("a stream ends with its analysis")
+
+    def stream(
+        self,
+        path: Path | str,
+        rules: RuleSet,
+        *,
+        modes: Sequence[Mode] = MODES,
+        settings: ScoreSettings = ScoreSettings(),  # noqa: B008 (frozen)
+    ) -> Iterator[Progress | Analysis]:
+        """Yield `Progress` about four times a second, with the curves so far, then the `Analysis`.
+
+        Closing the iterator cancels the work. Raises as `run` does.
+        """
+        from clipvad.extraction import Extractor
+        from clipvad.video import probe
+
+        if not modes or any(mode not in MODES for mode in modes):
+            raise SettingsError(f"Modes are {' and '.join(MODES)}, got {list(modes)}.")
+        began = time.perf_counter()
+        rules.check()
+        yield Progress(stage="opening the clip", done_s=0, total_s=0, frames=0, frames_per_s=0)
+        video = probe(path)
+        yield Progress(stage="loading models", done_s=0, total_s=video.duration_s, frames=0, frames_per_s=0)
+        extractor = Extractor(
+            encoder=self.encoder,
+            detector=self.detector if "object" in modes else None,
+            cache=self.cache,
+            fps=self.fps,
+            max_side=self.max_side,
+        )
+        loaded = time.perf_counter()
+        growing = _GrowingCurves(self, rules, settings, video.duration_s)
+        features, from_cache = yield from growing.follow(extractor.run(video, modes))
+        extracted = time.perf_counter()
+        analysis = self.rescore(features, rules, settings=settings, from_cache=from_cache)
+        yield analysis.with_timings(
+            load=loaded - began,
+            **growing.timings_s,
+            extract=extracted - loaded,
+            total=time.perf_counter() - began,
+        )
+
+    def rescore(
+        self,
+        features: Features,
+        rules: RuleSet,
+        *,
+        settings: ScoreSettings = ScoreSettings(),  # noqa: B008 (frozen)
+        from_cache: bool = True,
+    ) -> Analysis:
+        """Score features again: other sentences, threshold or smoothing. Touches no decoder, no image encoder.
+
+        Raises `RulesError` for an empty side, `EncoderMismatchError` for another encoder's features.
+        """
+        began = time.perf_counter()
+        scores = self._score(features, rules.check(), settings)
+        events = [event for mode in scores for event in find_events(scores[mode], rules, settings, features.detections)]
+        return Analysis(
+            features=features,
+            rules=rules,
+            settings=settings,
+            encoder=self.encoder.use,
+            detector=self._detector_use(features),
+            scores=scores,
+            events=tuple(sorted(events, key=lambda event: (event.start_s, event.mode))),
+            unknown_words={
+                text: tuple(words) for text in rules.sentences if (words := self.encoder.unknown_words(text))
+            },
+            timings_s={"score": time.perf_counter() - began},
+            from_cache=from_cache,
+        )
+
+    def _score(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> dict[Mode, Scores]:
+        encoder = self.encoder
+        texts = embed_sentences(encoder, rules, memo=self._texts)
+        scorer = SCORERS["similarity"](temperature=settings.temperature or 1.0 / encoder.logit_scale)
+        return {
+            mode: scorer.score(features, texts, rules, mode=mode, smooth_s=settings.smooth_s) for mode in features.modes
+        }
+
+    def _detector_use(self, features: Features) -> ModelUse | None:
+        if features.detections is None:
+            return None
+        if self._detector is not None and self._detector.id == features.detections.detector_id:
+            return self._detector.use
+        return ModelUse(id=features.detections.detector_id, label=features.detections.detector_id)
+
+
+class _GrowingCurves:
+    """Follows an extraction: scores each chunk as it comes, so that the curves can be drawn while they grow."""
+
+    def __init__(self, analyzer: Analyzer, rules: RuleSet, settings: ScoreSettings, total_s: float) -> None:
+        self._analyzer = analyzer
+        self._rules = rules
+        self._settings = settings
+        self._total_s = total_s
+        self._parts: dict[Mode, list[Scores]] = {}
+        self.timings_s: dict[str, float] = {}
+
+    def follow(
+        self, chunks: Generator[Chunk, None, tuple[Features, bool]]
+    ) -> Generator[Progress, None, tuple[Features, bool]]:
+        began = shown = time.perf_counter()
+        frames = 0
+        while True:
+            try:
+                chunk = next(chunks)
+            except StopIteration as done:
+                return cast("tuple[Features, bool]", done.value)
+            frames += len(chunk.features)
+            self.timings_s = chunk.timings_s
+            for mode, scores in self._analyzer._score(chunk.features, self._rules, self._settings).items():
+                self._parts.setdefault(mode, []).append(scores)
+            now = time.perf_counter()
+            if now - shown >= PROGRESS_S:
+                shown = now
+                yield Progress(
+                    stage="decoding, detecting and encoding"
+                    if "detect" in chunk.timings_s
+                    else "decoding and encoding",
+                    done_s=float(chunk.features.pts_s[-1]),
+                    total_s=self._total_s,
+                    frames=frames,
+                    frames_per_s=frames / (now - began),
+                    partial={mode: _concatenate(parts, self._settings) for mode, parts in self._parts.items()},
+                )
+
+
+def _concatenate(parts: Sequence[Scores], settings: ScoreSettings) -> Scores:
+    """The curve so far. Object rows are left out: they count within their chunk."""
+    pts_s = np.concatenate([part.pts_s for part in parts])
+    score = np.concatenate([part.score for part in parts])
+    return Scores(
+        mode=parts[0].mode,
+        pts_s=pts_s,
+        score=score,
+        smooth=median_smooth(score, window_of(settings.smooth_s, pts_s)),
+        probabilities=np.concatenate([part.probabilities for part in parts]),
+        cosines=np.concatenate([part.cosines for part in parts]),
+        winner=np.full(len(pts_s), -1, np.int32),
+    )

@@ -1,0 +1,27 @@
+"""Sentences to unit vectors: each template filled, encoded, averaged and renormalised (CLIP's prompt ensemble)."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipvad.core import Embeddings, RuleSet
+
+if TYPE_CHECKING:
+    from clipvad.encoders.base import Encoder
+
+TextMemo = MutableMapping[tuple[str, str], NDArray[np.float32]]  # (encoder id, prompt) -> unit vector
+
+
+def embed_sentences(encoder: Encoder, rules: RuleSet, *, memo: TextMemo) -> Embeddings:
+    """Unit vectors of `rules.sentences`, float32 [N, D]. Only prompts that `memo` lacks reach the text tower."""
+    prompts = [[template.replace("{}", text) for template in rules.templates] for text in rules.sentences]
+    missing = sorted({prompt for row in prompts for prompt in row if (encoder.id, prompt) not in memo})
+    if missing:
+        for prompt, vector in zip(missing, encoder.encode_texts(missing), strict=True):
+            memo[encoder.id, prompt] = vector
+    means = np.stack([np.mean([memo[encoder.id, prompt] for prompt in row], axis=0) for row in prompts])
+    return Embeddings(means / np.linalg.norm(means, axis=1, keepdims=True), encoder.id)
