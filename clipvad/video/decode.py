@@ -1,0 +1,229 @@
+"""Decode a video file into frames with true presentation times. Knows nothing of sampling, scaling or colour.
+
+Times come from the container alone: the first frame is 0, and they strictly increase (see `Timeline`).
+Damage is collected, not raised: a clip that is cut off is read as far as it goes and `ClipReader.warnings`
+says so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+from av.stream import Disposition
+
+from clipvad.errors import VideoError
+
+# Only real media containers are opened: playlists (hls, concat, dash) name other files and addresses, so a
+# playlist uploaded as a clip could read them; `tty` would render any text as a picture.
+CONTAINERS = (
+    "mov,matroska,webm,avi,gif,apng,mpegts,mpeg,mpegvideo,m4v,mjpeg,mpjpeg,h264,hevc,vvc,av1,obu,ivf,flv,live_flv,"
+    "asf,mxf,ogg,dv,nut,rm,wtv,h263,h261,vc1,cavsvideo,dhav,y4m,yuv4mpegpipe,smjpeg,swf,nsv,"
+    "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,gif_pipe,jpegxl_pipe,jpegxl_anim,"
+    "mp3,aac,flac,wav,aiff,ac3,eac3,amr,au,caf,w64"
+)
+# Containers whose header states a duration that was written, not guessed from the bit rate.
+STATES_DURATION = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv"})
+MAX_THREADS = 4  # each decoder thread holds pictures of its own: 8K on a 64-core machine would need gigabytes
+MAX_READ_ERRORS = 8  # consecutive: then nothing more is to be had from the file
+
+
+class TimedFrame(NamedTuple):
+    """One decoded frame. `pts_s` seconds from the first frame; `duration_s` how long it is shown, in seconds."""
+
+    pts_s: float
+    duration_s: float
+    frame: av.VideoFrame
+
+
+class Timeline:
+    """Makes raw timestamps start at 0 and strictly increase.
+
+    A missing time becomes the previous one plus the nominal gap. A frame that does not advance time is
+    dropped: no player would show it. A jump back of more than `JUMP_S` is a new recording (a wrapped clock,
+    clips glued together): what follows is put behind what came before.
+    """
+
+    JUMP_S = 1.0
+
+    def __init__(self, gap_s: float) -> None:
+        self.gap_s = gap_s
+        self.last_s: float | None = None
+        self._shift_s = 0.0
+
+    def place(self, raw_s: float | None) -> float | None:
+        """Seconds from the first frame, or None if the frame is to be dropped."""
+        if self.last_s is None:
+            self._shift_s = -(raw_s or 0.0)
+            self.last_s = 0.0
+            return 0.0
+        time_s = self.last_s + self.gap_s if raw_s is None else raw_s + self._shift_s
+        if time_s < self.last_s - self.JUMP_S:
+            self._shift_s += self.last_s + self.gap_s - time_s
+            time_s = self.last_s + self.gap_s
+        if time_s <= self.last_s:
+            return None
+        self.last_s = time_s
+        return time_s
+
+
+class ClipReader:
+    """An open video file. Use as a context manager; iterate `frames()` once.
+
+    `stream`: the video stream chosen. `rate`: average frames a second, 0 if unknown. `tick_s`: resolution of
+    the timestamps. Raises `VideoError` when the content is no video.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._file = _open_file(self.path)
+        try:
+            self.container = _open_container(self.path, self._file)
+            self.stream = _video_stream(self.path, self.container)
+        except BaseException:
+            self._file.close()
+            raise
+        self.stream.thread_type = "AUTO"
+        self.stream.codec_context.thread_count = min(MAX_THREADS, os.cpu_count() or 1)
+        self.tick_s = float(self.stream.time_base or 0)
+        self.rate = _rate(self.stream.average_rate) or _rate(self.stream.guessed_rate)
+        self.errors = 0
+        self._first_error_s = 0.0
+        self._end_s = 0.0
+        self._stopped = False
+
+    def __enter__(self) -> ClipReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.container.close()
+        self._file.close()
+
+    @property
+    def stated_duration_s(self) -> float:
+        """Seconds according to the container's header, 0 if it says nothing."""
+        if self.stream.duration:
+            return float(self.stream.duration * self.stream.time_base)
+        if tag := self.stream.metadata.get("DURATION"):  # Matroska, per track, "HH:MM:SS.fraction"
+            hours, minutes, seconds = tag.split(":")
+            return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        return (self.container.duration or 0) / av.time_base
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the clip, in sentences for the user; complete once `frames()` is exhausted."""
+        stated = self.stated_duration_s if self.container.format.name in STATES_DURATION else 0.0
+        gap = 1 / self.rate if self.rate else 0.0
+        if stated - self._end_s > max(0.5, 3 * gap):
+            return (
+                f"The clip is damaged or cut off after {clock(self._end_s)}: the file announces {clock(stated)}. "
+                "Analysed as far as it goes.",
+            )
+        if self._stopped:
+            return (f"The clip is damaged after {clock(self._end_s)}. Analysed as far as it goes.",)
+        if self.errors:
+            places = "1 place" if self.errors == 1 else f"{self.errors} places"
+            return (
+                f"The clip is damaged in {places}, the first near {clock(self._first_error_s)}. "
+                "What could be decoded was analysed.",
+            )
+        return ()
+
+    def frames(self) -> Iterator[TimedFrame]:
+        """Every frame in presentation order, times strictly increasing from 0."""
+        timeline = Timeline(1 / self.rate if self.rate else 0.04)
+        for frame in self._decoded():
+            raw_s = None if frame.pts is None else float(frame.pts * frame.time_base)
+            pts_s = timeline.place(raw_s)
+            if pts_s is None:
+                continue
+            duration_s = float(frame.duration * frame.time_base) if frame.duration else timeline.gap_s
+            self._end_s = pts_s + duration_s
+            yield TimedFrame(pts_s, duration_s, frame)
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        for packet in self._packets():
+            try:
+                yield from packet.decode()
+            except av.FFmpegError:
+                self._note_error()
+
+    def _packets(self) -> Iterator[av.Packet]:
+        failures = 0
+        while failures < MAX_READ_ERRORS:
+            try:
+                for packet in self.container.demux(self.stream):
+                    failures = 0
+                    yield packet
+                return
+            except av.FFmpegError:  # a reader may go on behind a broken stretch
+                failures += 1
+                self._note_error()
+        self._stopped = True
+        yield av.Packet(0)  # flush the frames the decoder still holds
+
+    def _note_error(self) -> None:
+        if not self.errors:
+            self._first_error_s = self._end_s
+        self.errors += 1
+
+
+def clock(seconds: float) -> str:
+    """`mm:ss`, or `h:mm:ss` from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
+def _open_file(path: Path):  # type: ignore[no-untyped-def]
+    """An open binary file: given a name, FFmpeg would take `%03d` or `concat:` in it for an order."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise VideoError(f"There is no file or folder {str(path)!r}. Check the path.") from None
+    except OSError as error:
+        raise VideoError(f"{path.name!r} cannot be opened: {error.strerror}. Check its permissions.") from None
+    if os.fstat(file.fileno()).st_size == 0:
+        file.close()
+        raise VideoError(f"{path.name!r} is empty (0 bytes). Copy or record it again.")
+    return file
+
+
+def _open_container(path: Path, file) -> av.container.InputContainer:  # type: ignore[no-untyped-def]
+    try:
+        return av.open(file, options={"format_whitelist": CONTAINERS}, metadata_errors="replace", buffer_size=1 << 18)
+    except av.FFmpegError:
+        file.seek(0)
+        if file.read(12)[4:8] == b"ftyp":  # an MP4 whose index, written last, never came
+            raise VideoError(
+                f"{path.name!r} is an MP4 without an index: it was cut off while it was recorded or copied, and "
+                "nothing in it can be decoded. Copy it again from its source."
+            ) from None
+        raise VideoError(
+            f"{path.name!r} is not a video that can be read. Give a video file (MP4, MOV, MKV, WebM, AVI, TS, GIF) "
+            "or a folder of pictures."
+        ) from None
+
+
+def _video_stream(path: Path, container: av.container.InputContainer) -> av.VideoStream:
+    candidates = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]  # no cover art
+    if not candidates:
+        kind = "sound but no picture" if container.streams.audio else "no picture"
+        raise VideoError(f"{path.name!r} holds {kind}. Give a clip with a video track.")
+    best = container.streams.best("video")
+    stream = best if best in candidates else candidates[0]
+    if stream.codec_context is None or stream.codec_context.width == 0:
+        raise VideoError(
+            f"{path.name!r} has a video track that cannot be decoded: it is damaged, or its codec is unknown. "
+            "Export the clip as H.264 MP4."
+        )
+    return stream
+
+
+def _rate(rate: Fraction | None) -> float:
+    """Frames a second, 0 where the container states none or nonsense."""
+    return float(rate) if rate and 0 < rate <= 1000 else 0.0
