@@ -1,0 +1,112 @@
+"""Backdrops: what a fixed camera sees when nobody is there, painted once for a clip.
+
+A place paints its ground and walls by casting each pixel's ray onto their planes, so textures have the camera's
+perspective, and adds props (trees, lamp posts, benches) made of the same solids as the actors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipvad.synth.camera import Array, Camera
+from clipvad.synth.parts import Image, Light, Part, draw_parts, draw_shadow, outline
+
+SUPERSAMPLE = 2
+SHADOW_TINT = np.array([0.50, 0.54, 0.62], dtype=np.float32)  # sky light alone: darker and bluer
+
+FloatImage = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """A prop as it looks in the picture, to be drawn again over actors that pass behind it."""
+
+    x: int
+    y: int
+    rgb: FloatImage  # [h, w, 3]
+    alpha: FloatImage  # [h, w, 1] in 0-1
+    distance_m: float
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """The empty picture [H, W, 3], its shadows [H, W] in 0-1, and the props that can hide an actor, far to near."""
+
+    image: Image
+    shadow: FloatImage
+    sprites: tuple[Sprite, ...]
+
+
+@dataclass(frozen=True)
+class Prop:
+    """Something that stands still at `at` (x, y in metres)."""
+
+    at: tuple[float, float]
+    parts: tuple[Part, ...]
+
+
+class Texture:
+    """Repeating smooth noise over a plane, the same at the same place from any camera."""
+
+    def __init__(self, rng: np.random.Generator, *, size: int = 256) -> None:
+        self._tile = rng.standard_normal((size, size)).astype(np.float32)
+
+    def at(self, x: Array, y: Array, *, cell_m: float) -> FloatImage:
+        """About N(0, 0.7) at metres `x`, `y` [H, W]; features are `cell_m` wide."""
+        size = self._tile.shape[0]
+        u, v = np.mod(x / cell_m, size), np.mod(y / cell_m, size)
+        return np.asarray(
+            cv2.remap(self._tile, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        )
+
+
+Painter = Callable[[Camera, Light, np.random.Generator], tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]]
+
+
+def paint(painter: Painter, *, camera: Camera, light: Light, seed: int) -> Backdrop:
+    """Run a place's painter (surfaces at `SUPERSAMPLE` size, which pixels are ground, props) and add light and props."""
+    surfaces, ground, props = painter(camera, light, np.random.default_rng(seed))
+    props = sorted(props, key=lambda p: -_distance(p, camera))
+    mask = np.zeros(surfaces.shape[:2], np.uint8)
+    for prop in props:
+        draw_shadow(mask, prop.parts, camera=camera, light=light, scale=SUPERSAMPLE)
+    soft = cv2.GaussianBlur(mask, (0, 0), 1.2 * SUPERSAMPLE).astype(np.float32)[..., None] / 255 * ground[..., None]
+    lit = surfaces * (1 - soft * (1 - SHADOW_TINT))
+    big = np.clip(lit, 0, 255).astype(np.uint8)
+    sprites = [_stamp(big, prop, camera, light) for prop in props]
+    image = _shrink(big)
+    return Backdrop(image, _shrink(soft), tuple(s for s in sprites if s is not None))
+
+
+def _stamp(big: Image, prop: Prop, camera: Camera, light: Light) -> Sprite | None:
+    """Draw a prop into the enlarged picture and cut its sprite out."""
+    points = np.concatenate([outline(p, camera) for p in prop.parts])
+    low = np.maximum(np.floor(points.min(axis=0)).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(points.max(axis=0)).astype(int) + 1, [camera.width, camera.height])
+    if np.any(high - low < 2):
+        return None
+    (x0, y0), (x1, y1) = low * SUPERSAMPLE, high * SUPERSAMPLE
+    # Drawn over black and over white: where the two differ, the prop is not.
+    over = [np.full((y1 - y0, x1 - x0, 3), v, np.uint8) for v in (0, 255)]
+    for canvas in over:
+        draw_parts(canvas, prop.parts, camera=camera, light=light, scale=SUPERSAMPLE, origin=low.astype(float))
+    covered = (over[0] == over[1]).all(axis=2)
+    big[y0:y1, x0:x1][covered] = over[0][covered]
+    alpha = _shrink(covered.astype(np.float32)[..., None])
+    rgb = _shrink((over[0] * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
+    return Sprite(int(low[0]), int(low[1]), rgb, alpha, _distance(prop, camera))
+
+
+def _shrink(image: NDArray[np.generic]) -> NDArray[np.generic]:
+    height, width = image.shape[0] // SUPERSAMPLE, image.shape[1] // SUPERSAMPLE
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return small.reshape(height, width, image.shape[2])
+
+
+def _distance(prop: Prop, camera: Camera) -> float:
+    return float((np.array([*prop.at, 0.0]) - camera.position) @ camera.axes[2])
