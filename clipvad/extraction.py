@@ -11,7 +11,7 @@ import json
 import queue
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -76,7 +76,7 @@ class Extractor:
         sampler = FrameSampler(video, fps=self.fps, batch=batch_size, max_side=self.max_side)
         find = self._finder(video) if "object" in modes else None
         chunks: list[Features] = []
-        spent: Counter[str] = Counter()
+        spent: defaultdict[str, float] = defaultdict(float)
         done = 0
         for batch in _timed(prefetch(sampler), spent):
             began = time.perf_counter()
@@ -172,13 +172,14 @@ class Extractor:
     def _store(self, features: Features) -> None:
         if self.cache is None:
             return
-        video, pts_s = features.video, {"pts_s": features.pts_s}
+        video = features.video
+        pts_s: Arrays = {"pts_s": features.pts_s}
         notes = {"duration_s": repr(video.duration_s), "warnings": json.dumps(video.warnings)}
         if features.frames is not None:
             self.cache.put(self._key(video, "frames"), {**pts_s, "vectors": features.frames.vectors}, notes)
         found = features.detections
         if found is not None and features.objects is not None:
-            columns = {
+            columns: Arrays = {
                 "frame": found.frame,
                 "xyxy": found.xyxy,
                 "confidence": found.confidence,
@@ -237,7 +238,7 @@ def _join_detections(parts: Sequence[Detections], starts: NDArray[np.integer]) -
 
 
 def _scale(video: VideoInfo, batch: FrameBatch) -> float:
-    return video.width / batch.pixels.shape[2]
+    return float(video.width / batch.pixels.shape[2])
 
 
 def _frames_of(detections: Detections, first: int, stop: int) -> Detections:
@@ -254,7 +255,7 @@ def _frames_of(detections: Detections, first: int, stop: int) -> Detections:
     )
 
 
-def _timed(batches: Iterable[T], spent: Counter[str]) -> Iterator[T]:
+def _timed(batches: Iterable[T], spent: defaultdict[str, float]) -> Iterator[T]:
     began = time.perf_counter()
     for batch in batches:
         spent["decode (waiting)"] += time.perf_counter() - began
