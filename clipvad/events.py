@@ -24,8 +24,8 @@ def window_of(smooth_s: float, pts_s: NDArray[np.float64]) -> int:
 
 
 def sample_period(pts_s: NDArray[np.float64]) -> float:
-    """Median seconds from one sample to the next; 0 with fewer than two samples."""
-    return float(np.median(np.diff(pts_s))) if len(pts_s) > 1 else 0.0
+    """Median seconds from one sample to the next; a lone sample stands for one second."""
+    return float(np.median(np.diff(pts_s))) if len(pts_s) > 1 else 1.0
 
 
 def median_smooth(score: NDArray[np.floating], window: int) -> NDArray[np.float32]:

@@ -81,7 +81,13 @@ def dump_rules(rules: RuleSet) -> str:
         "normal": [_plain(rule) for rule in rules.normal],
         "abnormal": [_plain(rule) for rule in rules.abnormal],
     }
-    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110))
+    text = _dump(data, readable=True)
+    # PyYAML writes some line separators (U+0085, U+2028) unquoted and reads them back as spaces: escape those files.
+    return text if yaml.safe_load(text) == data else _dump(data, readable=False)
+
+
+def _dump(data: dict[str, object], *, readable: bool) -> str:
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=readable, width=110))
 
 
 def _rules(rules: list[RuleFile]) -> tuple[Rule, ...]:

@@ -1,0 +1,86 @@
+"""The laws of the house that a machine can check: who may import what, and the exact public names."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import clipvad
+
+ROOT = Path(clipvad.__file__).resolve().parents[1]
+HEAVY = {"torch", "open_clip", "ultralytics", "timm", "gradio", "torchvision"}
+
+
+def imported(path: Path, *, top_level_only: bool) -> set[str]:
+    """Modules that a file imports; at top level only those that importing it pulls in."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def files(*parts: str) -> list[Path]:
+    found = [path for part in parts for path in sorted((ROOT / "clipvad").glob(part))]
+    assert found, f"no file matches {parts}"
+    return found
+
+
+def test_only_the_page_imports_gradio() -> None:
+    for path in files("**/*.py"):
+        if "ui" not in path.relative_to(ROOT / "clipvad").parts:
+            assert "gradio" not in {name.split(".")[0] for name in imported(path, top_level_only=False)}, path
+
+
+def test_the_light_modules_import_no_model_library() -> None:
+    for path in files("core.py", "events.py", "cache.py", "settings.py", "figures.py", "rules/*.py", "scoring/*.py"):
+        assert not {name.split(".")[0] for name in imported(path, top_level_only=False)} & HEAVY, path
+
+
+def test_dependencies_point_one_way() -> None:
+    below = {"core.py": {"clipvad.errors"}, "errors.py": set(), "events.py": {"clipvad.core"}}
+    for name, allowed in below.items():
+        ours = {m for m in imported(ROOT / "clipvad" / name, top_level_only=False) if m.startswith("clipvad")}
+        assert ours <= allowed, name
+    for path in files("video/*.py", "encoders/*.py", "detectors/*.py", "rules/*.py", "scoring/*.py", "crops.py"):
+        for module in imported(path, top_level_only=False):
+            assert not re.match(r"clipvad\.(pipeline|extraction|ui|cli)\b", module), (path, module)
+
+
+def test_importing_the_package_and_its_help_loads_nothing_heavy() -> None:
+    code = (
+        f"import sys, clipvad, clipvad.cli; print(sorted({HEAVY!r} & {{name.split('.')[0] for name in sys.modules}}))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert out.stdout.strip() == "[]"
+
+
+def test_all_names_exactly_what_is_public() -> None:
+    assert sorted(clipvad.__all__) == sorted(set(clipvad.__all__))
+    for name in clipvad.__all__:
+        assert hasattr(clipvad, name)
+    submodules = {path.stem for path in files("*.py", "*/__init__.py")} | {p.name for p in (ROOT / "clipvad").iterdir()}
+    public = {name for name in vars(clipvad) if not name.startswith("_")} - submodules
+    assert public == set(clipvad.__all__) - {"__version__"}
+
+
+def test_requirements_and_the_project_file_ask_for_the_same_packages() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    assert sorted(wanted) == sorted(project["dependencies"])
+
+
+@pytest.mark.parametrize("name", ["app.py"])
+def test_the_entry_point_stays_small(name: str) -> None:
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) < 60
