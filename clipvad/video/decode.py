@@ -7,6 +7,7 @@ says so.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -17,6 +18,7 @@ import av
 from av.stream import Disposition
 
 from clipvad.errors import VideoError
+from clipvad.video.integrity import MATROSKA, MP4, ends_midway
 
 # Only real media containers are opened: playlists (hls, concat, dash) name other files and addresses, so a
 # playlist uploaded as a clip could read them; `tty` would render any text as a picture.
@@ -27,8 +29,10 @@ CONTAINERS = (
     "mp3,aac,flac,wav,aiff,ac3,eac3,amr,au,caf,w64"
 )
 # Containers whose header states a duration that was written, not guessed from the bit rate.
-STATES_DURATION = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv"})
+STATES_DURATION = frozenset({MP4, MATROSKA, "avi", "flv"})
+DECODING_TIMES_ONLY = "avi"  # counts chunks in decoding order; the presentation times FFmpeg guesses go back and forth
 MAX_THREADS = 4  # each decoder thread holds pictures of its own: 8K on a 64-core machine would need gigabytes
+SAME_PLACE_S = 0.5  # errors closer than this are one damaged place to a reader of the warning
 MAX_READ_ERRORS = 8  # consecutive: then nothing more is to be had from the file
 
 
@@ -43,31 +47,30 @@ class TimedFrame(NamedTuple):
 class Timeline:
     """Makes raw timestamps start at 0 and strictly increase.
 
-    A missing time becomes the previous one plus the nominal gap. A frame that does not advance time is
+    A missing time becomes the end of the frame before. A frame that does not advance time is
     dropped: no player would show it. A jump back of more than `JUMP_S` is a new recording (a wrapped clock,
     clips glued together): what follows is put behind what came before.
     """
 
     JUMP_S = 1.0
 
-    def __init__(self, gap_s: float) -> None:
-        self.gap_s = gap_s
-        self.last_s: float | None = None
-        self._shift_s = 0.0
+    def __init__(self) -> None:
+        self.last_s = -math.inf
+        self.end_s = 0.0
+        self._shift_s: float | None = None
 
-    def place(self, raw_s: float | None) -> float | None:
-        """Seconds from the first frame, or None if the frame is to be dropped."""
-        if self.last_s is None:
-            self._shift_s = -(raw_s or 0.0)
-            self.last_s = 0.0
-            return 0.0
-        time_s = self.last_s + self.gap_s if raw_s is None else raw_s + self._shift_s
-        if time_s < self.last_s - self.JUMP_S:
-            self._shift_s += self.last_s + self.gap_s - time_s
-            time_s = self.last_s + self.gap_s
+    def place(self, raw_s: float | None, duration_s: float) -> float | None:
+        """Seconds from the first frame, or None if the frame is to be dropped. `duration_s` > 0: how long it lasts."""
+        if self._shift_s is None and raw_s is not None:
+            self._shift_s = self.end_s - raw_s
+        time_s = self.end_s if raw_s is None or self._shift_s is None else raw_s + self._shift_s
+        if time_s < self.last_s - self.JUMP_S and self._shift_s is not None:
+            self._shift_s += self.end_s - time_s
+            time_s = self.end_s
+        time_s = round(time_s, 9)  # 1.5 - 1.4 is 0.1, not 0.10000000000000009
         if time_s <= self.last_s:
             return None
-        self.last_s = time_s
+        self.last_s, self.end_s = time_s, round(time_s + duration_s, 9)
         return time_s
 
 
@@ -75,7 +78,8 @@ class ClipReader:
     """An open video file. Use as a context manager; iterate `frames()` once.
 
     `stream`: the video stream chosen. `rate`: average frames a second, 0 if unknown. `tick_s`: resolution of
-    the timestamps. Raises `VideoError` when the content is no video.
+    the timestamps, in seconds. `ends_midway`: the file is visibly cut off. Raises `VideoError` when the
+    content is no video.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -92,9 +96,10 @@ class ClipReader:
         self.tick_s = float(self.stream.time_base or 0)
         self.rate = _rate(self.stream.average_rate) or _rate(self.stream.guessed_rate)
         self.errors = 0
-        self._first_error_s = 0.0
-        self._end_s = 0.0
+        self._first_error_s = self._last_error_s = 0.0
+        self._timeline = Timeline()
         self._stopped = False
+        self.ends_midway = ends_midway(self._file, self.container.format.name)
 
     def __enter__(self) -> ClipReader:
         return self
@@ -107,24 +112,25 @@ class ClipReader:
     def stated_duration_s(self) -> float:
         """Seconds according to the container's header, 0 if it says nothing."""
         if self.stream.duration:
-            return float(self.stream.duration * self.stream.time_base)
+            return float(self.stream.duration * (self.stream.time_base or 0))
         if tag := self.stream.metadata.get("DURATION"):  # Matroska, per track, "HH:MM:SS.fraction"
             hours, minutes, seconds = tag.split(":")
             return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-        return (self.container.duration or 0) / av.time_base
+        return float((self.container.duration or 0) / av.time_base)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with the clip, in sentences for the user; complete once `frames()` is exhausted."""
         stated = self.stated_duration_s if self.container.format.name in STATES_DURATION else 0.0
-        gap = 1 / self.rate if self.rate else 0.0
-        if stated - self._end_s > max(0.5, 3 * gap):
+        end_s = self._timeline.end_s
+        if stated - end_s > max(0.5, 3 / self.rate if self.rate else 0.0):
             return (
-                f"The clip is damaged or cut off after {clock(self._end_s)}: the file announces {clock(stated)}. "
+                f"The clip is damaged or cut off after {clock(end_s)}: the file announces {clock(stated)}. "
                 "Analysed as far as it goes.",
             )
-        if self._stopped:
-            return (f"The clip is damaged after {clock(self._end_s)}. Analysed as far as it goes.",)
+        at_end = self.errors and self._first_error_s >= end_s - SAME_PLACE_S
+        if self._stopped or self.ends_midway or at_end:
+            return (f"The clip is damaged or cut off after {clock(end_s)}. Analysed as far as it goes.",)
         if self.errors:
             places = "1 place" if self.errors == 1 else f"{self.errors} places"
             return (
@@ -135,22 +141,29 @@ class ClipReader:
 
     def frames(self) -> Iterator[TimedFrame]:
         """Every frame in presentation order, times strictly increasing from 0."""
-        timeline = Timeline(1 / self.rate if self.rate else 0.04)
+        dts_only = self.container.format.name == DECODING_TIMES_ONLY
+        nominal_s = 1 / self.rate if self.rate else 0.04
         for frame in self._decoded():
-            raw_s = None if frame.pts is None else float(frame.pts * frame.time_base)
-            pts_s = timeline.place(raw_s)
-            if pts_s is None:
-                continue
-            duration_s = float(frame.duration * frame.time_base) if frame.duration else timeline.gap_s
-            self._end_s = pts_s + duration_s
-            yield TimedFrame(pts_s, duration_s, frame)
+            stamp = frame.dts if dts_only else frame.pts
+            raw_s = None if stamp is None else float(stamp * frame.time_base)
+            duration_s = float(frame.duration * frame.time_base) if frame.duration else nominal_s
+            pts_s = self._timeline.place(raw_s, duration_s)
+            if pts_s is not None:
+                yield TimedFrame(pts_s, duration_s, frame)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():
+            if packet.is_corrupt:
+                self._note_error()
             try:
-                yield from packet.decode()
+                frames = packet.decode()
             except av.FFmpegError:
                 self._note_error()
+                continue
+            for frame in frames:
+                if frame.is_corrupt:
+                    self._note_error()
+                yield frame
 
     def _packets(self) -> Iterator[av.Packet]:
         failures = 0
@@ -167,9 +180,12 @@ class ClipReader:
         yield av.Packet(0)  # flush the frames the decoder still holds
 
     def _note_error(self) -> None:
+        now_s = self._timeline.end_s
         if not self.errors:
-            self._first_error_s = self._end_s
-        self.errors += 1
+            self._first_error_s = now_s
+        if not self.errors or now_s - self._last_error_s > SAME_PLACE_S:
+            self.errors += 1
+        self._last_error_s = now_s
 
 
 def clock(seconds: float) -> str:

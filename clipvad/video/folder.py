@@ -65,9 +65,7 @@ class FolderReader:
 
 def list_pictures(folder: Path) -> list[Path]:
     """The folder's pictures in natural order (`2.png` before `10.png`); raises `VideoError` if there is none."""
-    pictures = [
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    ]
+    pictures = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     if not pictures:
         raise VideoError(
             f"The folder {folder.name!r} holds no pictures ({', '.join(SUFFIXES)}). "

@@ -11,8 +11,8 @@ from clipvad.core import VideoInfo
 from clipvad.errors import SettingsError, VideoError
 from clipvad.video.decode import ClipReader, TimedFrame
 from clipvad.video.folder import FolderReader, list_pictures, picture_size
+from clipvad.video.integrity import MATROSKA, MP4
 
-MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 FOLDER_CODEC = "pictures"
 EIGHT_BIT_420 = ("yuv420p", "yuvj420p")
 # What every current desktop browser plays: (container, codec) -> pixel formats, under a name it is served by.
@@ -30,8 +30,8 @@ BROWSER_SUFFIXES = {MP4: (".mp4", ".m4v", ".mov"), MATROSKA: (".webm",)}
 def open_reader(source: VideoInfo | str | Path, *, folder_fps: float = 10.0) -> ClipReader | FolderReader:
     """The reader for a file or a folder; an already probed folder keeps the rate it was probed with."""
     if isinstance(source, VideoInfo):
-        source, folder_fps = source.path, source.fps
-    path = Path(source)
+        folder_fps = source.fps
+    path = Path(source.path if isinstance(source, VideoInfo) else source)
     return FolderReader(path, fps=folder_fps) if path.is_dir() else ClipReader(path)
 
 
@@ -83,8 +83,7 @@ def _check_two_frames(reader: ClipReader, frames: list[TimedFrame]) -> None:
         )
     if len(frames) == 1:
         raise VideoError(
-            f"{name!r} has a single frame; a clip needs at least two. "
-            "Give a video, or a folder with several pictures."
+            f"{name!r} has a single frame; a clip needs at least two. Give a video, or a folder with several pictures."
         )
 
 
@@ -129,7 +128,7 @@ def _square_pixels(reader: ClipReader, width: int, height: int) -> tuple[int, in
 
 def _browser_plays(reader: ClipReader, first: TimedFrame) -> bool:
     container = reader.container.format.name
-    if reader.path.suffix.lower() not in BROWSER_SUFFIXES.get(container, ()):
+    if reader.ends_midway or reader.path.suffix.lower() not in BROWSER_SUFFIXES.get(container, ()):
         return False
     # A player's clock starts with the container, ours with the first picture: if these differ, boxes would lag.
     start_s = (reader.container.start_time or 0) / 1e6

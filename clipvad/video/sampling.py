@@ -78,7 +78,7 @@ class FrameSampler:
             for timed in reader.frames():
                 self.decoded += 1
                 self.last_pts_s = timed.pts_s
-                end_s = timed.pts_s + timed.duration_s
+                end_s = round(timed.pts_s + timed.duration_s, 9)
                 if timed.pts_s >= due_s - tolerance_s:
                     due_s = (math.floor((timed.pts_s + tolerance_s) * self.fps) + 1) / self.fps
                     yield timed
