@@ -35,7 +35,8 @@ PROGRESS_S = 0.25  # a page redraws this often
 class Analyzer:
     """Analyses clips with one encoder, one detector and one sampling; safe to share between threads.
 
-    `encoder`, `detector`: specs as `load_encoder` and `load_detector` take them; models load on first use.
+    `encoder`, `detector`: specs as `load_encoder` and `load_detector` take them (models then load on first
+    use), or loaded models.
     `fps`: sampled frames per second of video, never more than the source has. `max_side`: larger pictures
     are scaled down to this many pixels. `cache=None` stores nothing. `progress(text, fraction)` hears of
     downloads.
@@ -44,8 +45,8 @@ class Analyzer:
     def __init__(
         self,
         *,
-        encoder: str = "auto",
-        detector: str = "auto",
+        encoder: str | Encoder = "auto",
+        detector: str | Detector = "auto",
         fps: float = 8.0,
         device: str = "auto",
         precision: str = "auto",
@@ -60,27 +61,25 @@ class Analyzer:
         self.fps = fps
         self.max_side = max_side
         self.cache = cache
-        self._encoder_spec = encoder
-        self._detector_spec = detector
         self._device = device
         self._precision = precision
         self._models_dir = models_dir
         self._detector_options = dict(detector_options or {})
         self._progress = progress
         self._lock = threading.RLock()
-        self._encoder: Encoder | None = None
-        self._detector: Detector | None = None
+        self._encoder = encoder
+        self._detector = detector
         self._texts: TextMemo = {}
 
     @property
     def encoder(self) -> Encoder:
         """The image-text model, loaded on first use. Raises `EncoderError` if it cannot be had."""
-        from clipvad.encoders import load_encoder
-
         with self._lock:
-            if self._encoder is None:
+            if isinstance(self._encoder, str):
+                from clipvad.encoders import load_encoder
+
                 self._encoder = load_encoder(
-                    self._encoder_spec,
+                    self._encoder,
                     device=self._device,
                     precision=self._precision,
                     models_dir=self._models_dir,
@@ -91,12 +90,12 @@ class Analyzer:
     @property
     def detector(self) -> Detector:
         """The object detector, loaded on first use. Raises `DetectorError` if it cannot be had."""
-        from clipvad.detectors import load_detector
-
         with self._lock:
-            if self._detector is None:
+            if isinstance(self._detector, str):
+                from clipvad.detectors import load_detector
+
                 self._detector = load_detector(
-                    self._detector_spec,
+                    self._detector,
                     device=self._device,
                     models_dir=self._models_dir,
                     progress=self._progress,
@@ -203,8 +202,9 @@ class Analyzer:
     def _detector_use(self, features: Features) -> ModelUse | None:
         if features.detections is None:
             return None
-        if self._detector is not None and self._detector.id == features.detections.detector_id:
-            return self._detector.use
+        detector = self._detector
+        if not isinstance(detector, str) and detector.id == features.detections.detector_id:
+            return detector.use
         return ModelUse(id=features.detections.detector_id, label=features.detections.detector_id)
 
 
