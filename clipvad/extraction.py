@@ -30,7 +30,7 @@ from clipvad.video import FrameSampler
 T = TypeVar("T")
 FRAME_BATCH = 32
 OBJECT_BATCH = 8  # small: a stop is heard between two batches, and a batch may hold 8 x 20 crops
-CROPS: dict[str, float] = {"margin": 1.3, "min_px": 24}
+CROP_MARGIN = 1.3
 TABLES_VERSION = 1  # raise when the meaning of a cached table changes
 
 
@@ -115,7 +115,7 @@ class Extractor:
     ) -> Features:
         pictures = list(batch.pixels) if frames else []
         if found is not None:
-            pictures += crop_objects(batch, found, first_frame=first, scale=_scale(video, batch), **CROPS)
+            pictures += crop_objects(batch, found, first_frame=first, scale=_scale(video, batch), margin=CROP_MARGIN)
         vectors = self.encoder.encode_images(pictures) if pictures else np.zeros((0, self.encoder.dim), np.float32)
         half = vectors.astype(np.float16)
         cut = len(batch) if frames else 0
@@ -138,7 +138,7 @@ class Extractor:
         if table in ("detections", "objects"):
             key |= {"detector": self.detector.id if self.detector else ""}
         if table == "objects":
-            key |= {"crops": CROPS}
+            key |= {"crop_margin": CROP_MARGIN}
         return key
 
     def _get(self, video: VideoInfo, table: str) -> tuple[Arrays, dict[str, str]] | None:

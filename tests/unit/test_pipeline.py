@@ -138,7 +138,7 @@ def test_an_identical_copy_is_known_by_its_content(analyzer: Analyzer, clip: Pat
 
 def test_boxes_are_source_pixels_when_the_picture_is_scaled_down(analyzer: Analyzer, clip: Path) -> None:
     analyzer.max_side = 80
-    low = ScoreSettings(threshold=0.2, smooth_s=0.3)  # more of the ground in a crop of a smaller picture
+    low = ScoreSettings(threshold=0.1, smooth_s=0.3)  # more of the ground in a crop of a smaller picture
     analysis = analyzer.run(clip, RULES, modes=["object"], settings=low)
     (event,) = analysis.events
     assert event.box is not None
