@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import av
 from av.stream import Disposition
@@ -30,8 +31,10 @@ CONTAINERS = (
 )
 # Containers whose header states a duration that was written, not guessed from the bit rate.
 STATES_DURATION = frozenset({MP4, MATROSKA, "avi", "flv"})
+SEEKS_BY_TIME = frozenset({MP4, MATROSKA})  # have an index of times; others are read from the start
 DECODING_TIMES_ONLY = "avi"  # counts chunks in decoding order; the presentation times FFmpeg guesses go back and forth
 MAX_THREADS = 4  # each decoder thread holds pictures of its own: 8K on a 64-core machine would need gigabytes
+MAX_PIXELS = 1 << 27  # four times 8K: a few bytes can claim a picture of gigabytes
 SAME_PLACE_S = 0.5  # errors closer than this are one damaged place to a reader of the warning
 MAX_READ_ERRORS = 8  # consecutive: then nothing more is to be had from the file
 
@@ -58,6 +61,16 @@ class Timeline:
         self.last_s = -math.inf
         self.end_s = 0.0
         self._shift_s: float | None = None
+
+    def restarted(self) -> Timeline:
+        """A timeline with the same origin, for frames after a seek."""
+        other = Timeline()
+        other._shift_s = self._shift_s
+        return other
+
+    def raw(self, t_s: float) -> float:
+        """The container's own time of `t_s`, in seconds."""
+        return t_s - (self._shift_s or 0.0)
 
     def place(self, raw_s: float | None, duration_s: float) -> float | None:
         """Seconds from the first frame, or None if the frame is to be dropped. `duration_s` > 0: how long it lasts."""
@@ -93,6 +106,7 @@ class ClipReader:
             raise
         self.stream.thread_type = "AUTO"
         self.stream.codec_context.thread_count = min(MAX_THREADS, os.cpu_count() or 1)
+        self.stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         self.tick_s = float(self.stream.time_base or 0)
         self.rate = _rate(self.stream.average_rate) or _rate(self.stream.guessed_rate)
         self.errors = 0
@@ -113,8 +127,9 @@ class ClipReader:
         """Seconds according to the container's header, 0 if it says nothing."""
         if self.stream.duration:
             return float(self.stream.duration * (self.stream.time_base or 0))
-        if tag := self.stream.metadata.get("DURATION"):  # Matroska, per track, "HH:MM:SS.fraction"
-            hours, minutes, seconds = tag.split(":")
+        # Matroska states a duration per track in a tag; the file's is that of the longest, perhaps the sound.
+        if tag := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", self.stream.metadata.get("DURATION", "").rstrip("\0")):
+            hours, minutes, seconds = tag.groups()
             return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         return float((self.container.duration or 0) / av.time_base)
 
@@ -151,12 +166,39 @@ class ClipReader:
             if pts_s is not None:
                 yield TimedFrame(pts_s, duration_s, frame)
 
+    def frames_from(self, t_s: float) -> Iterator[TimedFrame]:
+        """Frames from a key frame at or before `t_s` (from the first one where seeking is not exact)."""
+        frames = self.frames()
+        first = next(frames, None)
+        if first is None:
+            return
+        if self.container.format.name not in SEEKS_BY_TIME:
+            yield first
+            yield from frames
+            return
+        back_s = 0.0
+        while back_s < t_s:
+            self._seek(t_s - back_s)
+            frames = self.frames()
+            found = next(frames, None)
+            if found is not None and found.pts_s <= t_s:
+                yield found
+                yield from frames
+                return
+            back_s = 2 * back_s + 1  # landed too late (open groups of pictures): from further back
+        self._seek(0.0)
+        yield from self.frames()
+
+    def _seek(self, t_s: float) -> None:
+        self._timeline = self._timeline.restarted()
+        self.container.seek(int(self._timeline.raw(t_s) / self.tick_s), stream=self.stream)
+
     def _decoded(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():
-            if packet.is_corrupt:
+            if packet is not None and packet.is_corrupt:
                 self._note_error()
             try:
-                frames = packet.decode()
+                frames = self.stream.decode(packet)
             except av.FFmpegError:
                 self._note_error()
                 continue
@@ -165,7 +207,7 @@ class ClipReader:
                     self._note_error()
                 yield frame
 
-    def _packets(self) -> Iterator[av.Packet]:
+    def _packets(self) -> Iterator[av.Packet | None]:
         failures = 0
         while failures < MAX_READ_ERRORS:
             try:
@@ -177,7 +219,7 @@ class ClipReader:
                 failures += 1
                 self._note_error()
         self._stopped = True
-        yield av.Packet(0)  # flush the frames the decoder still holds
+        yield None  # flush the frames the decoder still holds
 
     def _note_error(self) -> None:
         now_s = self._timeline.end_s
@@ -195,21 +237,25 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
 
 
-def _open_file(path: Path):  # type: ignore[no-untyped-def]
+def _open_file(path: Path) -> BinaryIO:
     """An open binary file: given a name, FFmpeg would take `%03d` or `concat:` in it for an order."""
     try:
+        if path.exists() and not path.is_file():
+            raise VideoError(
+                f"{path.name!r} is neither a file nor a folder. Give a video file or a folder of pictures."
+            )
         file = path.open("rb")
-    except FileNotFoundError:
+    except PermissionError:
+        raise VideoError(f"{path.name!r} may not be read. Check its permissions.") from None
+    except (OSError, ValueError):
         raise VideoError(f"There is no file or folder {str(path)!r}. Check the path.") from None
-    except OSError as error:
-        raise VideoError(f"{path.name!r} cannot be opened: {error.strerror}. Check its permissions.") from None
     if os.fstat(file.fileno()).st_size == 0:
         file.close()
         raise VideoError(f"{path.name!r} is empty (0 bytes). Copy or record it again.")
     return file
 
 
-def _open_container(path: Path, file) -> av.container.InputContainer:  # type: ignore[no-untyped-def]
+def _open_container(path: Path, file: BinaryIO) -> av.container.InputContainer:
     try:
         return av.open(file, options={"format_whitelist": CONTAINERS}, metadata_errors="replace", buffer_size=1 << 18)
     except av.FFmpegError:

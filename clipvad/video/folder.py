@@ -52,15 +52,22 @@ class FolderReader:
         count = "1 picture" if len(self._broken) == 1 else f"{len(self._broken)} pictures"
         return (f"{count} could not be read and were left out, the first {self._broken[0]!r}.",)
 
-    def frames(self) -> Iterator[TimedFrame]:
-        """Every readable picture; its time is its place in the folder divided by the rate."""
-        for index, picture in enumerate(self.pictures):
+    def frames(self, start: int = 0) -> Iterator[TimedFrame]:
+        """Every readable picture from number `start`; its time is its place in the folder divided by the rate."""
+        for index in range(start, len(self.pictures)):
             try:
-                rgb = read_picture(picture)
+                rgb = read_picture(self.pictures[index])
             except _BROKEN:
-                self._broken.append(picture.name)
+                self._broken.append(self.pictures[index].name)
                 continue
             yield TimedFrame(index / self.rate, 1 / self.rate, av.VideoFrame.from_ndarray(rgb, format="rgb24"))
+
+    def frames_from(self, t_s: float) -> Iterator[TimedFrame]:
+        """Frames from the last readable picture at or before `t_s`."""
+        start = min(max(0, int(t_s * self.rate + 1e-6)), len(self.pictures) - 1)
+        while start > 0 and picture_size(self.pictures[start]) is None:
+            start -= 1
+        return self.frames(start)
 
 
 def list_pictures(folder: Path) -> list[Path]:
