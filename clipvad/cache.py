@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clipvad.settings import Settings, data_dir
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -28,9 +30,14 @@ class Cache:
     """
 
     def __init__(self, folder: Path | str, *, max_bytes: int = 2 << 30, seeds: Iterable[Path] = ()) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(folder).expanduser()
         self.max_bytes = max_bytes
         self.seeds = tuple(seeds)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Cache:
+        """The operator's cache, with the entries that ship for the example clip."""
+        return cls(settings.cache_dir, max_bytes=settings.cache_mb << 20, seeds=[data_dir("assets") / "features"])
 
     def get(self, key: Mapping[str, object]) -> tuple[Arrays, dict[str, str]] | None:
         """The arrays and notes stored under `key`, or None."""

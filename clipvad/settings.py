@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,12 @@ class Settings:
         for name in ("cache_mb", "fps", "max_upload_mb", "max_minutes", "concurrency"):
             if not getattr(self, name) > 0:
                 raise SettingsError(f"CLIPVAD_{name.upper()} must be above 0, got {getattr(self, name)}.")
+
+
+def data_dir(name: str) -> Path:
+    """A folder that comes with the program: beside the package in a checkout, under `share/clipvad` when installed."""
+    checkout = Path(__file__).resolve().parents[1] / name
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "clipvad" / name
 
 
 def _parse(variable: str, raw: str, kind: type) -> object:

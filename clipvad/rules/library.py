@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from clipvad.core import RuleSet
 from clipvad.errors import RulesError
 from clipvad.rules.schema import parse_rules
+from clipvad.settings import data_dir
 
 
 def library_dir() -> Path:
-    """The folder of presets: beside the package in a checkout, under `share/clipvad` when installed."""
-    checkout = Path(__file__).resolve().parents[2] / "prompt_library"
-    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "clipvad" / "prompt_library"
+    """The folder of presets."""
+    return data_dir("prompt_library")
 
 
 def list_presets() -> tuple[str, ...]:
