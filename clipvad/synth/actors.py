@@ -21,8 +21,15 @@ _EASY_SPEED = 1.3  # m/s
 class Actor(Protocol):
     """Anything that moves. Solids are in world metres; a time outside `path` means it is not there."""
 
-    kind: str
-    path: Path
+    @property
+    def kind(self) -> str:
+        """Its class, as the ground truth names it."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Where it is, and from when to when."""
+        ...
 
     def parts(self, t_s: float) -> list[Part]:
         """Its solids at `t_s`."""
@@ -49,9 +56,7 @@ class Walker:
         # Weyand-like: faster walking is half longer steps, half quicker ones. Standing legs close smoothly.
         swing = float(np.clip(speed / 0.7, 0, 1)) ** 0.7 * min(1.2, max(0.8, (speed / _EASY_SPEED) ** 0.5))
         stride = _STRIDE * self.stature_m
-        return walking_pose(
-            stature_m=self.stature_m, phase=self.phase + self.path.travelled(t_s) / stride, swing=swing
-        )
+        return walking_pose(stature_m=self.stature_m, phase=self.phase + self.path.travelled(t_s) / stride, swing=swing)
 
     def parts(self, t_s: float) -> list[Part]:
         """Body and clothes, turned to the direction of travel."""
@@ -100,7 +105,7 @@ class Car:
     """A car; below 0.1 m/s it stands."""
 
     path: Path
-    colour: Colour = (176.0, 30.0, 32.0)
+    colour: Colour = (168.0, 38.0, 38.0)
     kind: str = "car"
 
     def parts(self, t_s: float) -> list[Part]:
@@ -115,7 +120,7 @@ class Car:
 
 
 def stand(parts: Sequence[Part], *, at: Array, heading: Array, pivot_x: float = 0.0) -> list[Part]:
-    """Solids from their own frame into the world: `pivot_x` of the frame comes to `at` [2], x turns to `heading` [2]."""
+    """Solids from their own frame into the world: its `pivot_x` comes to `at` [2] and its x turns to `heading` [2]."""
     fx, fy = heading
     turn = np.array([[fx, fy, 0.0], [-fy, fx, 0.0], [0.0, 0.0, 1.0]])  # rows: where x, y, z of the frame go
     shift = np.array([at[0], at[1], 0.0]) - pivot_x * turn[0]

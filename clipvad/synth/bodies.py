@@ -38,7 +38,7 @@ class Outfit:
 
 @dataclass(frozen=True)
 class Pose:
-    """Joints in the body's own frame: x forward, y to its left, z up, in metres; keys like `knee_l`. """
+    """Joints in the body's own frame: x forward, y to its left, z up, in metres; keys like `knee_l`."""
 
     joints: Mapping[str, Array]
     head_lean: float = 0.0
@@ -54,7 +54,7 @@ def walking_pose(*, stature_m: float, phase: float, swing: float, lean_deg: floa
         p = (phase + offset) % 1.0
         hip = np.radians(swing * (5.0 + 22.0 * np.cos(2 * np.pi * (p + 0.03))))
         knee = np.radians(3.0 + swing * (3.0 + 13.0 * _bump(p, 0.14, 0.08) + 56.0 * _bump(p, 0.73, 0.105)))
-        toe = np.radians(swing * (18.0 * _bump(p, 0.98, 0.06) - 48.0 * _bump(p, 0.60, 0.09) - 12 * _bump(p, 0.75, 0.1)))
+        toe = np.radians(swing * (16.0 * _bump(p, 0.98, 0.06) - 40.0 * _bump(p, 0.60, 0.09) - 10 * _bump(p, 0.75, 0.1)))
         at = np.array([0.0, sign * _HIP_HALF * h, 0.0])
         joints[f"hip_{side}"] = at
         joints[f"knee_{side}"] = at + THIGH * h * np.array([np.sin(hip), 0, -np.cos(hip)])
@@ -73,7 +73,7 @@ def walking_pose(*, stature_m: float, phase: float, swing: float, lean_deg: floa
 def riding_pose(
     *, stature_m: float, crank: float, saddle: Array, pedals: Mapping[str, Array], grips: Mapping[str, Array]
 ) -> Pose:
-    """A rider: hips on `saddle`, feet on `pedals`, hands on `grips` (body frame, metres); `crank` only tips the feet."""
+    """A rider: hips on `saddle`, feet on `pedals`, hands on `grips` (body frame, metres); `crank` tips the feet."""
     h = stature_m
     joints: dict[str, Array] = {}
     for side, sign in (("l", 1.0), ("r", -1.0)):
@@ -109,7 +109,7 @@ def clothe(pose: Pose, outfit: Outfit, *, stature_m: float) -> list[Blob]:
     for side in ("l", "r"):
         blobs.append(capsule(j[f"hip_{side}"], j[f"knee_{side}"], 0.052 * h * b, 0.036 * h * b, outfit.bottom))
         blobs.append(capsule(j[f"knee_{side}"], j[f"ankle_{side}"], 0.036 * h * b, 0.026 * h, outfit.bottom))
-        blobs.append(capsule(j[f"heel_{side}"], j[f"toe_{side}"], 0.025 * h, 0.021 * h, outfit.shoes))
+        blobs.append(capsule(j[f"heel_{side}"], j[f"toe_{side}"], 0.023 * h, 0.017 * h, outfit.shoes))
         sleeve = outfit.sleeve or outfit.top
         blobs.append(capsule(j[f"shoulder_{side}"], j[f"elbow_{side}"], 0.033 * h * b, 0.027 * h * b, sleeve))
         forearm = outfit.skin if outfit.sleeve else outfit.top
@@ -149,9 +149,9 @@ def _head(j: Mapping[str, Array], outfit: Outfit, h: float, lean: float) -> list
     cap = skull + [-0.002 * h, 0, 0.022 * h]
     return [
         capsule(neck - [0, 0, 0.01 * h], skull - [0, 0, 0.04 * h], 0.030 * h, 0.028 * h, outfit.skin),
-        Blob(face, np.array([0.052, 0.042]) * h, outfit.skin),
-        Blob(hair, np.array([0.052, 0.048, 0.036][: len(hair)]) * h, outfit.hair),
-        Blob(cap[None], np.array([0.054 * h]), outfit.hair),
+        Blob(face, np.array([0.049, 0.040]) * h, outfit.skin),
+        Blob(hair, np.array([0.049, 0.046, 0.036][: len(hair)]) * h, outfit.hair),
+        Blob(cap[None], np.array([0.051 * h]), outfit.hair),
     ]
 
 
@@ -159,7 +159,7 @@ def _foot(ankle: Array, pitch: float, side: str, h: float) -> dict[str, Array]:
     along = np.array([np.cos(pitch), 0.0, np.sin(pitch)])
     down = np.array([np.sin(pitch), 0.0, -np.cos(pitch)])
     sole = ankle + down * (ANKLE - 0.012) * h
-    return {f"heel_{side}": sole - along * 0.028 * h, f"toe_{side}": sole + along * (FOOT - 0.045) * h}
+    return {f"heel_{side}": sole - along * 0.028 * h, f"toe_{side}": sole + along * (FOOT - 0.055) * h}
 
 
 def _arm(side: str, sign: float, upper: float, lower: float, lean_deg: float, h: float) -> dict[str, Array]:

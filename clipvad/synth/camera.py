@@ -6,6 +6,7 @@ World: metres, x to the right, y away from the camera, z up, ground at z = 0. Im
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,12 @@ class Camera:
         if not 0 < self.fov_deg < 170:
             raise ValueError(f"fov_deg must lie in (0, 170), got {self.fov_deg}")
 
-    @property
+    @cached_property
     def focal_px(self) -> float:
         """Focal length in pixels, from the horizontal field of view."""
         return self.width / 2 / float(np.tan(np.radians(self.fov_deg) / 2))
 
-    @property
+    @cached_property
     def axes(self) -> Array:
         """Rows: the camera's right, down and forward directions in the world. [3, 3]"""
         yaw, pitch = np.radians(self.yaw_deg), np.radians(self.pitch_deg)
@@ -44,7 +45,7 @@ class Camera:
         forward = np.array([np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), -np.sin(pitch)])
         return np.stack([right, np.cross(forward, right), forward])
 
-    @property
+    @cached_property
     def position(self) -> Array:
         """Where the camera is, in metres. [3]"""
         return np.array([self.x_m, 0.0, self.height_m])
@@ -65,4 +66,4 @@ class Camera:
         u = (np.arange(self.width * supersample) + 0.5) / supersample - self.width / 2
         v = (np.arange(self.height * supersample) + 0.5) / supersample - self.height / 2
         right, down, forward = self.axes
-        return forward + (u[None, :, None] * right + v[:, None, None] * down) / self.focal_px
+        return np.asarray(forward + (u[None, :, None] * right + v[:, None, None] * down) / self.focal_px)

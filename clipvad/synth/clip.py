@@ -93,7 +93,7 @@ def render_clip(
     seed: int = 0,
     events: Sequence[Label] = (),
     quiet: Label = Label("normal", "", ()),
-    crf: int = 23,
+    crf: int = 22,
 ) -> Truth:
     """Render `scene` to `path` (H.264, yuv420p, index in front) and return its truth.
 
@@ -112,9 +112,7 @@ def render_clip(
     spans = tuple(i for e in events for i in _spans(boxes, e, scene.fps))
     spans = tuple(sorted(spans, key=lambda i: i.start_s))
     captions = _fill(spans, quiet, len(boxes) / scene.fps)
-    return Truth(
-        path.name, scene.camera.width, scene.camera.height, scene.fps, seed, tuple(boxes), spans, captions
-    )
+    return Truth(path.name, scene.camera.width, scene.camera.height, scene.fps, seed, tuple(boxes), spans, captions)
 
 
 def _spans(boxes: Sequence[Sequence[Box]], label: Label, fps: float) -> list[Interval]:

@@ -1,4 +1,4 @@
-"""Scenes that the project shows: at present the campus walkway with a cyclist and a car where only walking is allowed."""
+"""Scenes that the project shows: a campus walkway with a cyclist and a car where only walking is allowed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ _OUTFITS = (
     Outfit(top=(96, 124, 88), bottom=(120, 104, 82), hair=(120, 92, 60), sleeve=(96, 124, 88), backpack=(150, 70, 40)),
     Outfit(top=(206, 168, 66), bottom=(46, 50, 60), skin=(120, 84, 64), hair=(20, 18, 18), build=1.05),
     Outfit(top=(120, 96, 140), bottom=(70, 72, 80), hair=(66, 44, 30), long_hair=True, build=0.93),
+    Outfit(top=(52, 92, 96), bottom=(62, 66, 80), hair=(60, 42, 30), backpack=(44, 46, 58)),
+    Outfit(top=(150, 146, 140), bottom=(48, 58, 92), skin=(176, 130, 102), long_hair=True, build=0.94),
+    Outfit(top=(44, 50, 60), bottom=(96, 90, 80), skin=(150, 106, 80), hair=(24, 20, 18), build=1.04),
 )
 
 
@@ -29,17 +32,20 @@ def walkway_scene(*, width: int = 640, height: int = 360, seed: int = 7) -> Scen
         [(-3.0, -9.5, 10.6), (5.0, 0.4, 10.2), (12.5, 9.2, 10.8)],
         [(-6.0, 9.5, 13.4), (2.0, 1.2, 13.0), (12.0, -10.4, 13.2)],
         [(1.5, -1.0, 24.5), (10.0, -0.6, 14.2), (15.0, -3.6, 9.2), (19.5, -8.6, 8.2)],
-        [(11.5, 10.2, 12.2), (17.0, 3.4, 11.8), (21.5, -0.8, 13.4), (30.5, -0.5, 24.8)],
-        [(17.5, -9.6, 9.0), (21.0, -5.2, 9.4), (26.5, -4.6, 13.6), (33.0, -9.5, 13.8)],
+        [(11.5, 10.2, 12.6), (17.0, 3.4, 11.8), (21.5, -0.8, 13.6), (30.5, -0.5, 24.8)],
+        [(15.6, -8.4, 7.5), (20.6, -2.4, 7.4), (27.6, 6.4, 7.6)],
         [(27.0, 0.5, 24.6), (35.0, 0.2, 14.6), (41.0, 5.8, 11.0)],
         [(29.0, -9.8, 9.6), (37.0, 0.2, 9.2), (41.0, 5.2, 9.0)],
+        [(-4.0, 5.6, 7.6), (-1.0, 2.2, 7.4), (2.2, -1.6, 7.5), (7.5, -8.0, 7.4)],
+        [(16.4, 10.4, 14.0), (22.0, 3.6, 14.1), (25.4, 3.1, 14.9), (30.0, 3.1, 14.9), (43.0, -9.0, 11.6)],
+        [(-4.6, 9.8, 14.2), (3.4, 0.6, 13.8), (13.4, -10.6, 14.0)],
     ]
     actors: list[Actor] = [
         Walker(Path(route), outfit, stature_m=float(rng.uniform(1.62, 1.84)), phase=float(rng.uniform()))
         for route, outfit in zip(routes, _OUTFITS, strict=True)
     ]
     helmet_free = Outfit(top=(222, 222, 216), bottom=(40, 44, 56), hair=(44, 32, 24), sleeve=(222, 222, 216))
-    actors.append(Cyclist(Path([(8.4, 11.8, 14.0), (12.5, 2.6, 9.6), (16.6, -8.2, 9.0)]), helmet_free))
-    actors.append(Car(Path([(22.3, 12.5, 12.6), (26.6, 1.2, 11.4), (31.6, -11.2, 11.8)])))
+    actors.append(Cyclist(Path([(8.6, 10.0, 14.2), (12.5, 1.4, 10.2), (16.5, -7.6, 8.8)]), helmet_free))
+    actors.append(Car(Path([(22.4, 10.6, 12.6), (26.9, 0.4, 11.4), (31.6, -10.2, 11.8)])))
     camera = Camera(width=width, height=height, height_m=3.9, pitch_deg=15.5, fov_deg=60)
     return Scene(camera=camera, place=walkway, actors=tuple(actors), duration_s=38.0)

@@ -66,7 +66,7 @@ class Light:
     def direction(self) -> Array:
         """Unit vector to the sun. [3]"""
         v = np.asarray(self.towards)
-        return v / np.linalg.norm(v)
+        return np.asarray(v / np.linalg.norm(v))
 
 
 def capsule(a: Sequence[float] | Array, b: Sequence[float] | Array, ra: float, rb: float, colour: Colour) -> Blob:
@@ -83,7 +83,9 @@ def outline(part: Part, camera: Camera) -> Array:
     return np.concatenate([px - r[:, None], px + r[:, None]])
 
 
-def draw_parts(canvas: Image, parts: Sequence[Part], *, camera: Camera, light: Light, scale: int, origin: Array) -> None:
+def draw_parts(
+    canvas: Image, parts: Sequence[Part], *, camera: Camera, light: Light, scale: int, origin: Array
+) -> None:
     """Draw `parts` far to near into `canvas`, whose pixel (0, 0) is `origin` and which is enlarged `scale` times."""
     towards_px = light.direction @ camera.axes.T
     towards_px = towards_px[:2] / (np.linalg.norm(towards_px[:2]) + 1e-9)
@@ -121,7 +123,7 @@ def _depth(part: Part, camera: Camera) -> float:
 
 def _fixed(points: NDArray[np.floating]) -> NDArray[np.int32]:
     # The bound keeps a part that is almost in the camera inside OpenCV's 32-bit arithmetic.
-    return np.rint(np.clip(points, -16000, 16000) * (1 << _SHIFT)).astype(np.int32)
+    return np.asarray(np.rint(np.clip(points, -16000, 16000) * (1 << _SHIFT)), dtype=np.int32)
 
 
 def _draw_blob(canvas: Image, blob: Blob, camera: Camera, towards: Array, scale: int, origin: Array) -> None:
@@ -129,9 +131,13 @@ def _draw_blob(canvas: Image, blob: Blob, camera: Camera, towards: Array, scale:
     px = (px - origin) * scale
     r = camera.focal_px * blob.radii / depth * scale
     for size, shift, brightness in _BANDS:
+        colour = [min(255.0, c * brightness) for c in blob.colour]
+        if len(r) == 1:  # a leaf: no hull to compute
+            (centre,), radius = _fixed(px + towards * r[:, None] * shift), int(r[0] * size * (1 << _SHIFT))
+            cv2.circle(canvas, centre.tolist(), radius, colour, -1, lineType=cv2.LINE_8, shift=_SHIFT)
+            continue
         rim = (px + towards * r[:, None] * shift)[:, None] + _RING * (r * size)[:, None, None]
         hull = cv2.convexHull(rim.reshape(-1, 2).astype(np.float32))
-        colour = [min(255.0, c * brightness) for c in blob.colour]
         cv2.fillConvexPoly(canvas, _fixed(hull), colour, lineType=cv2.LINE_8, shift=_SHIFT)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -19,7 +20,10 @@ from clipvad.synth.parts import Image, Light, Part, draw_parts, draw_shadow, out
 SUPERSAMPLE = 2
 SHADOW_TINT = np.array([0.50, 0.54, 0.62], dtype=np.float32)  # sky light alone: darker and bluer
 
+_KEY = np.array([255, 0, 255], np.uint8)  # pure magenta: no prop has it, so what keeps it was not drawn on
+
 FloatImage = NDArray[np.float32]
+Scalar = TypeVar("Scalar", np.uint8, np.float32)
 
 
 @dataclass(frozen=True)
@@ -60,27 +64,26 @@ class Texture:
         """About N(0, 0.7) at metres `x`, `y` [H, W]; features are `cell_m` wide."""
         size = self._tile.shape[0]
         u, v = np.mod(x / cell_m, size), np.mod(y / cell_m, size)
-        return np.asarray(
-            cv2.remap(self._tile, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        )
+        u, v = u.astype(np.float32), v.astype(np.float32)
+        return np.asarray(cv2.remap(self._tile, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
 
 
 Painter = Callable[[Camera, Light, np.random.Generator], tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]]
 
 
 def paint(painter: Painter, *, camera: Camera, light: Light, seed: int) -> Backdrop:
-    """Run a place's painter (surfaces at `SUPERSAMPLE` size, which pixels are ground, props) and add light and props."""
+    """Run a place's painter (surfaces at `SUPERSAMPLE` size, ground mask, props), then add shadows and props."""
     surfaces, ground, props = painter(camera, light, np.random.default_rng(seed))
     props = sorted(props, key=lambda p: -_distance(p, camera))
     mask = np.zeros(surfaces.shape[:2], np.uint8)
     for prop in props:
         draw_shadow(mask, prop.parts, camera=camera, light=light, scale=SUPERSAMPLE)
-    soft = cv2.GaussianBlur(mask, (0, 0), 1.2 * SUPERSAMPLE).astype(np.float32)[..., None] / 255 * ground[..., None]
+    soft = cv2.GaussianBlur(mask, (0, 0), 1.2 * SUPERSAMPLE).astype(np.float32)[..., None] / 255
+    soft = (soft * ground[..., None]).astype(np.float32)
     lit = surfaces * (1 - soft * (1 - SHADOW_TINT))
     big = np.clip(lit, 0, 255).astype(np.uint8)
     sprites = [_stamp(big, prop, camera, light) for prop in props]
-    image = _shrink(big)
-    return Backdrop(image, _shrink(soft), tuple(s for s in sprites if s is not None))
+    return Backdrop(_shrink(big), _shrink(soft), tuple(s for s in sprites if s is not None))
 
 
 def _stamp(big: Image, prop: Prop, camera: Camera, light: Light) -> Sprite | None:
@@ -91,21 +94,19 @@ def _stamp(big: Image, prop: Prop, camera: Camera, light: Light) -> Sprite | Non
     if np.any(high - low < 2):
         return None
     (x0, y0), (x1, y1) = low * SUPERSAMPLE, high * SUPERSAMPLE
-    # Drawn over black and over white: where the two differ, the prop is not.
-    over = [np.full((y1 - y0, x1 - x0, 3), v, np.uint8) for v in (0, 255)]
-    for canvas in over:
-        draw_parts(canvas, prop.parts, camera=camera, light=light, scale=SUPERSAMPLE, origin=low.astype(float))
-    covered = (over[0] == over[1]).all(axis=2)
-    big[y0:y1, x0:x1][covered] = over[0][covered]
+    canvas = np.full((y1 - y0, x1 - x0, 3), _KEY, np.uint8)
+    draw_parts(canvas, prop.parts, camera=camera, light=light, scale=SUPERSAMPLE, origin=low.astype(float))
+    covered = (canvas != _KEY).any(axis=2)
+    big[y0:y1, x0:x1][covered] = canvas[covered]
     alpha = _shrink(covered.astype(np.float32)[..., None])
-    rgb = _shrink((over[0] * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
+    rgb = _shrink((canvas * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
     return Sprite(int(low[0]), int(low[1]), rgb, alpha, _distance(prop, camera))
 
 
-def _shrink(image: NDArray[np.generic]) -> NDArray[np.generic]:
+def _shrink(image: NDArray[Scalar]) -> NDArray[Scalar]:
     height, width = image.shape[0] // SUPERSAMPLE, image.shape[1] // SUPERSAMPLE
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return small.reshape(height, width, image.shape[2])
+    return np.asarray(small, dtype=image.dtype).reshape(height, width, image.shape[2])
 
 
 def _distance(prop: Prop, camera: Camera) -> float:

@@ -1,9 +1,9 @@
-"""Scene in, frames out: shadows, then actors and props far to near, then what the camera adds (lens, vignette, noise)."""
+"""Scene in, frames out: shadows, actors and props far to near, then what the camera adds (lens, vignette, noise)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ class Scene:
     place: Painter
     actors: tuple[Actor, ...]
     duration_s: float
-    light: Light = Light()
+    light: Light = field(default_factory=Light)
     fps: float = 25.0
     noise: float = 2.0
     vignette: float = 0.22
@@ -133,7 +133,7 @@ class Renderer:
         height, width = canvas.shape[:2]
         exposed = cv2.multiply(canvas, self._gain, dtype=cv2.CV_16S)
         exposed = cv2.add(exposed, self._grain[dy : dy + height, dx : dx + width])
-        return np.clip(exposed, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(exposed, 0, 255), dtype=np.uint8)
 
 
 def _extent(parts: list[Part], camera: Camera) -> tuple[Array, Array]:

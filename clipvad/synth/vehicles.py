@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,8 +25,8 @@ def bicycle(*, turn: float, crank: float, colour: Colour) -> list[Part]:
     head, neck = np.array([0.88, 0.0, 0.62]), np.array([0.80, 0.0, 0.90])
     seat = SADDLE - [0.04, 0.0, 0.05]
     stem = np.array([0.80, 0.0, 1.02])
-    tubes = [(rear, _BRACKET), (rear, seat), (_BRACKET, seat), (_BRACKET, head), (seat + (_BRACKET - seat) * 0.25, neck)]
-    tubes += [(head, neck), (head, front)]
+    tubes = [(rear, _BRACKET), (rear, seat), (_BRACKET, seat), (_BRACKET, head), (head, neck), (head, front)]
+    tubes.append((seat + (_BRACKET - seat) * 0.25, neck))
     parts: list[Part] = [capsule(a, b, 0.021, 0.021, colour) for a, b in tubes]
     parts.append(capsule(neck, stem, 0.016, 0.016, _STEEL))
     for sign in (1.0, -1.0):
@@ -78,7 +79,7 @@ def _circle(centre: Array, radius: float, points: int = 28) -> Array:
 
 @dataclass(frozen=True, kw_only=True)
 class CarShape:
-    """Stations along a car: x, height of the shoulder line, half width; then the cabin's four x and its sizes, metres."""
+    """Stations along a car (x, height of the shoulder line, half width), then the cabin; metres."""
 
     x: tuple[float, ...] = (-2.10, -2.02, -1.70, -1.25, -0.60, 0.20, 0.95, 1.45, 1.85, 2.08, 2.16)
     shoulder: tuple[float, ...] = (0.78, 0.90, 0.95, 0.96, 0.96, 0.95, 0.92, 0.86, 0.79, 0.70, 0.58)
@@ -103,7 +104,7 @@ def _car_body(s: CarShape, colour: Colour) -> list[Part]:
         for sign in (1.0, -1.0):
             # Three strips: tucked-in sill, flat door, inward-leaning shoulder; the sun tells them apart.
             rows = [(0.20, 0.94), (0.36, 1.0), (0.62, 1.0), (1.0, 0.95)]
-            for k, ((za, wa), (zb, wb)) in enumerate(zip(rows[:-1], rows[1:], strict=True)):
+            for k, ((za, wa), (zb, wb)) in enumerate(pairwise(rows)):
                 low, high = (za, zb) if k < 2 else (za, 0.0)
                 top = np.array([z[i], z[i + 1]]) if k == 2 else np.array([high, high])
                 quad = np.array(
@@ -124,8 +125,8 @@ def _car_body(s: CarShape, colour: Colour) -> list[Part]:
     for i, sign in ((0, -1.0), (len(x) - 1, 1.0)):
         end = np.array([[x[i], w[i] * a, b] for a, b in ((0.95, 0.2), (0.95, z[i]), (-0.95, z[i]), (-0.95, 0.2))])
         faces.append(_panel(end, np.array([sign, 0, 0]), colour, layer=1, gloss=0.2))
-        low = np.array([[x[i] + sign * 0.01, w[i] * a, b] for a, b in ((1, 0.2), (1, 0.36), (-1, 0.36), (-1, 0.2))])
-        faces.append(_panel(low, np.array([sign, 0, 0]), (45.0, 45.0, 48.0), layer=1))
+        bumper = np.array([[x[i] + sign * 0.01, w[i] * a, b] for a, b in ((1, 0.2), (1, 0.36), (-1, 0.36), (-1, 0.2))])
+        faces.append(_panel(bumper, np.array([sign, 0, 0]), (45.0, 45.0, 48.0), layer=1))
     return faces
 
 
@@ -164,8 +165,8 @@ def _car_details(s: CarShape) -> list[Part]:
         rear = np.array([[tail, sign * b, z] for b, z in ((0.42, 0.62), (0.70, 0.60), (0.72, 0.80), (0.42, 0.80))])
         faces.append(_panel(rear, np.array([-1.0, 0, 0]), (170.0, 24.0, 22.0), layer=5))
         for x in (-0.85, 0.02, 0.86):  # door gaps
-            gap = np.array([[x - 0.012, 0.895, 0.34], [x + 0.012, 0.895, 0.34], [x + 0.012, 0.87, 0.92], [x - 0.012, 0.87, 0.92]])
-            faces.append(_panel(gap * [1, sign, 1], np.array([0, sign, 0]), (35.0, 35.0, 38.0), layer=5))
+            gap = [[x - 0.012, 0.895, 0.34], [x + 0.012, 0.895, 0.34], [x + 0.012, 0.87, 0.92], [x - 0.012, 0.87, 0.92]]
+            faces.append(_panel(np.array(gap) * [1, sign, 1], np.array([0, sign, 0]), (35.0, 35.0, 38.0), layer=5))
         mirror = np.array([[0.72, sign * 0.93, 1.00], [0.78, sign * 1.02, 1.00]])
         faces.append(Blob(mirror, np.array([0.07, 0.08]), _DARK, layer=5 if sign > 0 else 0))
     for x, nx in ((nose, 1.0), (tail, -1.0)):
@@ -182,19 +183,20 @@ def _car_wheels(s: CarShape, turn: float) -> list[Part]:
     for axle_x in s.axles:
         for sign in (1.0, -1.0):
             out = np.array([0.0, sign, 0.0])
-            centre = np.array([axle_x, sign * 0.86, CAR_WHEEL_M])
-            arch = _circle(centre + [0, sign * 0.035, 0.02], CAR_WHEEL_M + 0.07)
-            arch[:, 2] = np.maximum(arch[:, 2], 0.2)
+            centre = np.array([axle_x, sign * 0.845, CAR_WHEEL_M])
+            arch = _circle(centre + [0, sign * 0.05, 0.02], CAR_WHEEL_M + 0.055)
+            arch[:, 2] = np.maximum(arch[:, 2], 0.24)
             parts.append(Face((arch,), out, (20.0, 20.0, 22.0), layer=5))
-            parts.append(Face((_circle(centre + out * 0.04, CAR_WHEEL_M),), out, (38.0, 38.0, 40.0), layer=6))
-            parts.append(Face((_circle(centre + out * 0.045, 0.22),), out, (165.0, 168.0, 172.0), layer=7))
+            parts.append(Face((_circle(centre + out * 0.055, CAR_WHEEL_M),), out, (38.0, 38.0, 40.0), layer=6))
+            parts.append(Face((_circle(centre + out * 0.06, 0.22),), out, (165.0, 168.0, 172.0), layer=7))
             for k in range(5):
                 a = -2 * np.pi * (turn + k / 5) + np.array([-0.28, 0.28, 0.0])
                 r = np.array([0.19, 0.19, 0.06])
-                gap = centre + out * 0.05 + np.stack([r * np.cos(a), np.zeros(3), r * np.sin(a)], axis=1)
+                gap = centre + out * 0.065 + np.stack([r * np.cos(a), np.zeros(3), r * np.sin(a)], axis=1)
                 parts.append(Face((gap,), out, (70.0, 72.0, 76.0), layer=8))
             # The far wheels show below the sill: a tyre drawn before everything else.
-            parts.append(Blob(np.stack([centre, centre - out * 0.16]), np.full(2, CAR_WHEEL_M * 0.97), (30.0, 30.0, 32.0)))
+            axle = np.stack([centre, centre - out * 0.16])
+            parts.append(Blob(axle, np.full(2, CAR_WHEEL_M * 0.97), (30.0, 30.0, 32.0)))
     return parts
 
 

@@ -65,7 +65,7 @@ def _grass(x: Array, y: Array, reach: Array, noise: list[Texture]) -> FloatImage
     patches = noise[2].at(x, y, cell_m=1.9)
     value = 1 + 0.15 * fine + 0.09 * tufts + 0.07 * patches
     dry = np.clip(0.35 + 0.4 * noise[3].at(x, y, cell_m=1.1), 0, 1)[..., None]
-    colour = (1 - dry) * [84, 112, 58] + dry * [116, 126, 72]
+    colour = (1 - dry) * [92, 114, 68] + dry * [122, 128, 82]
     return np.asarray(colour * value[..., None], dtype=np.float32)
 
 
@@ -134,7 +134,7 @@ def _window(
 def _props(rng: np.random.Generator) -> list[Prop]:
     props = [_tree(rng, at, size) for at, size in (((-9.5, 19.5), 1.0), ((6.8, 20.5), 1.1), ((13.5, 24.0), 1.25))]
     props += [_tree(rng, (-15.5, 23.0), 1.15), _tree(rng, (20.0, 33.0), 1.6), _tree(rng, (15.0, 38.0), 1.5)]
-    props += [_hedge(rng, (-3.6 - 1.3 * k, 25.4)) for k in range(9)] + [_hedge(rng, (3.2 + 1.3 * k, 25.4)) for k in range(6)]
+    props += [_hedge(rng, (x, 25.4)) for x in (*np.arange(-14.0, -3.0, 1.3), *np.arange(3.2, 10.5, 1.3))]
     props += [_lamp(at) for at in ((-4.3, 15.2), (5.4, 15.2), (-2.75, 23.0))]
     props += [_bench((2.9, 15.9)), _bin((4.35, 15.6))]
     return props
@@ -144,18 +144,18 @@ def _tree(rng: np.random.Generator, at: tuple[float, float], size: float) -> Pro
     x, y = at
     bark: Colour = (92, 76, 62)
     crown = np.array([x, y, 3.5 * size])
-    parts: list[Part] = [capsule([x, y, 0], [x + 0.05, y, 2.6 * size], 0.17 * size, 0.11 * size, bark)]
-    for _ in range(5):
-        tip = crown + rng.normal(0, 0.75, 3) * size
-        parts.append(capsule([x + 0.05, y, 2.3 * size], tip, 0.07 * size, 0.03, bark))
-    for _ in range(420):
-        offset = rng.normal(0, 1, 3)
-        offset *= rng.uniform(0.55, 1.0) ** 0.5 / np.linalg.norm(offset)
-        centre = crown + offset * np.array([1.9, 1.9, 1.55]) * size
-        lit = 0.80 + 0.22 * offset[2] - 0.10 * offset[0] + rng.normal(0, 0.10)
-        leaf = np.array([78, 106, 50]) + rng.normal(0, 6, 3)
-        r, g, b = np.clip(leaf * lit, 10, 255)
-        parts.append(Blob(centre[None], np.array([rng.uniform(0.16, 0.34) * size]), (float(r), float(g), float(b))))
+    fork = np.array([x + 0.05, y, 2.3 * size])
+    parts: list[Part] = [capsule([x, y, 0], fork, 0.17 * size, 0.11 * size, bark)]
+    parts += [capsule(fork, crown + rng.normal(0, 0.75, 3) * size, 0.07 * size, 0.03, bark) for _ in range(5)]
+    # Dark clumps fill the crown; a skin of small leaves, brighter towards the sun, gives it its texture.
+    for count, shell, radii, tone in ((110, (0.3, 0.85), (0.28, 0.45), 0.62), (620, (0.75, 1.08), (0.06, 0.15), 0.92)):
+        for _ in range(count):
+            way = rng.normal(0, 1, 3)
+            way /= np.linalg.norm(way)
+            centre = crown + way * rng.uniform(*shell) * np.array([1.9, 1.9, 1.55]) * size
+            lit = tone + 0.24 * way[2] - 0.14 * way[0] - 0.06 * way[1] + rng.normal(0, 0.11)
+            r, g, b = np.clip((np.array([88, 110, 60]) + rng.normal(0, 7, 3)) * lit, 10, 255)
+            parts.append(Blob(centre[None], np.array([rng.uniform(*radii) * size]), (float(r), float(g), float(b))))
     return Prop(at, tuple(parts))
 
 
@@ -164,7 +164,7 @@ def _hedge(rng: np.random.Generator, at: tuple[float, float]) -> Prop:
     for _ in range(90):
         centre = np.array([at[0] + rng.uniform(-0.7, 0.7), at[1] + rng.uniform(-0.3, 0.3), rng.uniform(0.1, 0.75)])
         lit = 0.70 + 0.35 * centre[2] + rng.normal(0, 0.08)
-        r, g, b = np.array([62, 88, 48]) * lit
+        r, g, b = np.array([68, 88, 54]) * lit
         parts.append(Blob(centre[None], np.array([rng.uniform(0.10, 0.2)]), (float(r), float(g), float(b))))
     return Prop(at, tuple(parts))
 
@@ -183,11 +183,10 @@ def _bench(at: tuple[float, float]) -> Prop:
     x, y = at
     wood: Colour = (142, 104, 70)
     parts: list[Part] = []
-    for k in range(4):
-        parts.append(capsule([x - 0.8, y - 0.2 + 0.13 * k, 0.45], [x + 0.8, y - 0.2 + 0.13 * k, 0.45], 0.045, 0.045, wood))
-    for k in range(3):
-        z = 0.6 + 0.13 * k
-        parts.append(capsule([x - 0.8, y + 0.26 + 0.03 * k, z], [x + 0.8, y + 0.26 + 0.03 * k, z], 0.045, 0.045, wood))
+    seat = [(y - 0.2 + 0.13 * k, 0.45) for k in range(4)]
+    back = [(y + 0.26 + 0.03 * k, 0.6 + 0.13 * k) for k in range(3)]
+    for across, z in seat + back:
+        parts.append(capsule([x - 0.8, across, z], [x + 0.8, across, z], 0.045, 0.045, wood))
     for side in (-0.65, 0.65):
         parts.append(capsule([x + side, y - 0.2, 0], [x + side, y - 0.2, 0.42], 0.035, 0.035, (60, 62, 64)))
         parts.append(capsule([x + side, y + 0.22, 0], [x + side, y + 0.3, 0.85], 0.035, 0.035, (60, 62, 64)))
