@@ -1,0 +1,5 @@
+"""`python -m clipvad`: the same as the console script."""
+
+from clipvad.cli import main
+
+main()

@@ -1,0 +1,105 @@
+"""The small commands: what rule sets, models and cached features there are, and the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clipvad.cli.console import say, table_lines
+
+if TYPE_CHECKING:
+    from clipvad.cache import Cache
+
+rules_app = typer.Typer(no_args_is_help=True, help="The library of rule sets.")
+cache_app = typer.Typer(no_args_is_help=True, help="The stored embeddings and detections.")
+CacheDir = Annotated[Path | None, typer.Option("--cache-dir", help="Folder of stored embeddings.")]
+
+
+@rules_app.command("list")
+def list_rules() -> None:
+    """Name, size and title of each preset."""
+    from clipvad.rules import list_presets, load_rules
+
+    presets = [load_rules(name) for name in list_presets()]
+    rows = [[rules.name, str(len(rules.normal)), str(len(rules.abnormal)), rules.title] for rules in presets]
+    for line in table_lines(["name", "normal", "abnormal", "title"], rows, right=(1, 2)):
+        typer.echo(line)
+
+
+@rules_app.command("show")
+def show_rules(name: Annotated[str, typer.Argument(metavar="NAME|FILE")]) -> None:
+    """One rule set as YAML, to copy and edit."""
+    from clipvad.rules import dump_rules, load_rules
+
+    typer.echo(dump_rules(load_rules(name)), nl=False)
+
+
+@cache_app.command("info")
+def cache_info(cache_dir: CacheDir = None) -> None:
+    """Where it is and how full."""
+    cache = _cache(cache_dir)
+    entries, used = cache.size()
+    typer.echo(f"{cache.folder}: {entries} entries, {used / 2**20:.1f} of {cache.max_bytes / 2**20:.0f} MB")
+
+
+@cache_app.command("clear")
+def cache_clear(cache_dir: CacheDir = None) -> None:
+    """Delete every entry; the next analysis of a clip computes it again."""
+    cache = _cache(cache_dir)
+    typer.echo(f"{cache.folder}: {cache.clear()} entries deleted")
+
+
+def models(
+    models_dir: Annotated[Path | None, typer.Option("--models-dir", help="Folder of model weights.")] = None,
+) -> None:
+    """The encoder and the detector that `auto` picks here and now, and what is in the models folder."""
+    from clipvad.detectors import load_detector
+    from clipvad.encoders import load_encoder
+    from clipvad.errors import ClipvadError
+    from clipvad.settings import Settings
+
+    settings = Settings.from_env()
+    folder = models_dir or settings.models_dir
+    loaders = {
+        "encoder": lambda: load_encoder("auto", device=settings.device, precision="auto", models_dir=folder),
+        "detector": lambda: load_detector("auto", device=settings.device, models_dir=folder),
+    }
+    for kind, load in loaders.items():
+        try:
+            use = load().use
+        except ClipvadError as error:
+            typer.echo(f"{kind}: none ({error})")
+            continue
+        typer.echo(f"{kind}: {use.label} ({use.device or settings.device})\n  id: {use.id}")
+        if use.limits:
+            typer.echo(f"  note: {use.limits}")
+    found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    typer.echo(f"models folder: {folder}" + ("" if found else " (empty)"))
+    for path in found:
+        typer.echo(f"  {path.relative_to(folder)}  {path.stat().st_size / 2**20:.1f} MB")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="[default: 7860]")] = None,
+) -> None:
+    """Open the page; stop it with Ctrl-C."""
+    from dataclasses import replace
+
+    from clipvad.settings import Settings
+    from clipvad.ui.app import serve as serve_page
+
+    settings = Settings.from_env()
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    say(f"clipvad on http://{settings.host}:{settings.port}")
+    serve_page(settings)
+
+
+def _cache(cache_dir: Path | None) -> Cache:
+    from clipvad.cache import Cache
+    from clipvad.settings import Settings
+
+    settings = Settings.from_env()
+    return Cache(cache_dir or settings.cache_dir, max_bytes=settings.cache_mb << 20)

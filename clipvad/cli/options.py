@@ -1,0 +1,137 @@
+"""The options that `score` and `evaluate` share, and the analyzer and settings they describe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from clipvad.core import Mode, RuleSet, ScoreSettings
+    from clipvad.pipeline import Analyzer
+
+DEFAULT_RULES = "street"
+
+
+class ModeChoice(StrEnum):
+    """`--mode`."""
+
+    FRAME = "frame"
+    OBJECT = "object"
+    BOTH = "both"
+
+
+RulesOption = Annotated[
+    str, typer.Option("--rules", metavar="NAME|FILE", help="Preset (see `rules list`) or YAML file.")
+]
+ModeOption = Annotated[ModeChoice, typer.Option("--mode", help="Score whole frames, detected objects, or both.")]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option("--encoder", help="auto, bundled, open_clip:MODEL/PRETRAINED or open_clip:FOLDER. [default: auto]"),
+]
+DetectorOption = Annotated[
+    str | None, typer.Option("--detector", help="auto, motion, yolo:NAME or yolo:FILE. [default: auto]")
+]
+FpsOption = Annotated[
+    float | None, typer.Option("--fps", help="Sampled frames per second of video. [default: 8]", show_default=False)
+]
+ThresholdOption = Annotated[float, typer.Option("--threshold", help="Score in (0, 1] at which an event begins.")]
+SmoothOption = Annotated[float, typer.Option("--smooth", help="Width of the sliding median (majority vote), seconds.")]
+DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps. [default: auto]")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON summary on standard output, nothing else.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor store embeddings and detections.")]
+CacheDirOption = Annotated[Path | None, typer.Option("--cache-dir", help="Folder of stored embeddings.")]
+ModelsDirOption = Annotated[Path | None, typer.Option("--models-dir", help="Folder of model weights.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What to run, as given on the command line; None takes the operator's setting (`CLIPVAD_*`)."""
+
+    rules: str
+    mode: ModeChoice
+    encoder: str | None
+    detector: str | None
+    fps: float | None
+    threshold: float
+    smooth: float
+    device: str | None
+    no_cache: bool
+    cache_dir: Path | None
+    models_dir: Path | None
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        choices: dict[ModeChoice, tuple[Mode, ...]] = {
+            ModeChoice.FRAME: ("frame",),
+            ModeChoice.OBJECT: ("object",),
+            ModeChoice.BOTH: ("frame", "object"),
+        }
+        return choices[self.mode]
+
+    def score_settings(self) -> ScoreSettings:
+        """Raises `SettingsError` for a value out of range."""
+        from clipvad.core import ScoreSettings
+        from clipvad.errors import SettingsError
+
+        if not 0 < self.threshold <= 1:
+            raise SettingsError(f"--threshold must lie above 0 and at most at 1, got {self.threshold}.")
+        if not 0 <= self.smooth <= 3600:
+            raise SettingsError(f"--smooth must lie between 0 and 3600 seconds, got {self.smooth}.")
+        return ScoreSettings(threshold=self.threshold, smooth_s=self.smooth)
+
+    def load_rules(self) -> RuleSet:
+        """Raises `RulesError`."""
+        from clipvad.rules import load_rules
+
+        return load_rules(self.rules).check()
+
+    def analyzer(self) -> Analyzer:
+        """With its models loaded: a wrong name or missing weights end the call before the first clip."""
+        from clipvad.cache import Cache
+        from clipvad.pipeline import Analyzer
+        from clipvad.settings import Settings
+
+        settings = Settings.from_env()
+        cache = Cache(self.cache_dir or settings.cache_dir, max_bytes=settings.cache_mb << 20)
+        analyzer = Analyzer(
+            encoder=self.encoder or settings.encoder,
+            detector=self.detector or settings.detector,
+            fps=settings.fps if self.fps is None else self.fps,
+            device=self.device or settings.device,
+            cache=None if self.no_cache else cache,
+            models_dir=self.models_dir or settings.models_dir,
+            progress=_Downloads(),
+        )
+        self._announce(analyzer)
+        return analyzer
+
+    def _announce(self, analyzer: Analyzer) -> None:
+        from clipvad.cli.console import say
+
+        used = [("encoder", analyzer.encoder.use)]
+        if "object" in self.modes:
+            used.append(("detector", analyzer.detector.use))
+        for kind, use in used:
+            where = ", ".join(part for part in (use.device, use.precision) if part)
+            say(f"{kind}: {use.label}" + (f" ({where})" if where else ""))
+            if use.limits:
+                say(f"  note: {use.limits}")
+
+
+class _Downloads:
+    """Says what is fetched, once a tenth."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, int] | None = None
+
+    def __call__(self, text: str, fraction: float) -> None:
+        from clipvad.cli.console import say
+
+        now = (text, int(fraction * 10))
+        if now != self._last:
+            self._last = now
+            say(f"{text} {fraction:.0%}")

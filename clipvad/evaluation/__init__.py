@@ -1,0 +1,1 @@
+"""How well the curves match labelled intervals: manifests, metrics, and the run over them."""
