@@ -58,8 +58,9 @@ class MotionDetector:
             id=self.id,
             label="Motion (background subtraction)",
             limits=(
-                f"{self.chosen}{' ' * bool(self.chosen)}Finds what moves before a fixed camera and nothing that stands still; people "
-                "who walk close together share a box; during the first second and after a change of light it sees little."
+                f"{self.chosen}{' ' * bool(self.chosen)}"
+                "Finds what moves before a fixed camera and nothing that stands still; people who walk close "
+                "together share a box; in the first second and after a change of light it sees little."
             ),
             device="cpu",
         )

@@ -30,6 +30,7 @@ SURVEILLANCE_CLASSES = (
 DEFAULT_CLASSES = tuple(name.replace("-", " ") for name in SURVEILLANCE_CLASSES.split())
 TRACKERS = ("bytetrack", "botsort", "none")
 _STRIDE = 32
+_TASKS = ("detect", "segment")
 _GREY = 114  # the padding YOLO was trained with
 
 
@@ -209,25 +210,22 @@ def _new_tracker(name: str, confidence: float) -> Any:
 
 def _load_model(weights: Path) -> tuple[torch.nn.Module, tuple[str, ...]]:
     """The network, its layers fused, and the names of its classes."""
-    import torch
-
     wrong = f"{weights} is no YOLO detection checkpoint"
     hint = "Give a .pt file with a model that finds boxes, such as yolo11n.pt."
     try:
         checkpoint = ultralytics().load(weights)
-        model = checkpoint.get("ema") or checkpoint.get("model")
+        model: Any = checkpoint.get("ema") or checkpoint.get("model")
+        task = getattr(model, "task", None)
+        if task in _TASKS:
+            names = model.names.items() if isinstance(model.names, dict) else enumerate(model.names)
+            return model.float().fuse(verbose=False).eval(), tuple(str(name) for _, name in sorted(names))
     except ImportError as error:
-        raise DetectorError(f"{error}. Install the missing package with: pip install {error.name}") from error
-    except Exception as error:  # whatever a hostile file makes an unpickler raise
+        raise DetectorError(f"{error}. Install what is missing with: pip install {error.name}") from error
+    except Exception as error:  # whatever a damaged or hostile file makes an unpickler raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DetectorError(f"{wrong}: it cannot be read ({reason}). {hint}") from error
-    task = getattr(model, "task", None) or getattr(model, "args", {}).get("task")
-    if not isinstance(model, torch.nn.Module) or not hasattr(model, "fuse"):
-        raise DetectorError(f"{wrong}: it holds no model. {hint}")
-    if task not in ("detect", "segment"):
-        raise DetectorError(f"{wrong}: it was made for the task {task!r}. {hint}")
-    names = tuple(str(name) for _, name in sorted(model.names.items()))  # type: ignore[union-attr, operator]
-    return model.float().fuse(verbose=False).eval(), names  # type: ignore[operator]
+    made_for = f"it was made for the task {task!r}" if task else "it holds no model"
+    raise DetectorError(f"{wrong}: {made_for}. {hint}")
 
 
 def _class_ids(classes: Sequence[str | int] | str | None, names: tuple[str, ...]) -> tuple[int, ...]:
