@@ -27,7 +27,7 @@ class Path:
         self._t, self._xy = points[:, 0], points[:, 1:]
         self._tangents = _tangents(self._t, self._xy)
         grid = np.arange(self.start_s, self.end_s + _STEP_S, _STEP_S)
-        steps = np.linalg.norm(np.diff([self.position(t) for t in grid], axis=0), axis=1)
+        steps = np.linalg.norm(np.diff(self._curve(grid), axis=0), axis=1)
         self._grid, self._length = grid, np.concatenate([[0.0], np.cumsum(steps)])
 
     @property
@@ -42,11 +42,7 @@ class Path:
 
     def position(self, t_s: float) -> Array:
         """Place on the ground in metres. [2]"""
-        i, u, dt = self._locate(t_s)
-        a, b = self._xy[i], self._xy[i + 1]
-        m, n = self._tangents[i] * dt, self._tangents[i + 1] * dt
-        h = (2 * u**3 - 3 * u**2 + 1, u**3 - 2 * u**2 + u, -2 * u**3 + 3 * u**2, u**3 - u**2)
-        return np.asarray(h[0] * a + h[1] * m + h[2] * b + h[3] * n)
+        return np.asarray(self._curve(np.array([t_s]))[0])
 
     def speed(self, t_s: float) -> float:
         """Metres a second."""
@@ -69,11 +65,15 @@ class Path:
                 return move / length
         return np.array([1.0, 0.0])
 
-    def _locate(self, t_s: float) -> tuple[int, float, float]:
-        t = float(np.clip(t_s, self.start_s, self.end_s))
-        i = int(np.clip(np.searchsorted(self._t, t, side="right") - 1, 0, len(self._t) - 2))
-        dt = float(self._t[i + 1] - self._t[i])
-        return i, (t - float(self._t[i])) / dt, dt
+    def _curve(self, t: Array) -> Array:
+        """Cubic Hermite interpolation at times [N], held at both ends. [N, 2]"""
+        t = np.minimum(np.maximum(t, self._t[0]), self._t[-1])
+        i = np.minimum(np.searchsorted(self._t, t, side="right"), len(self._t) - 1) - 1
+        dt = (self._t[i + 1] - self._t[i])[:, None]
+        u = (t - self._t[i])[:, None] / dt
+        ends = (2 * u**3 - 3 * u**2 + 1) * self._xy[i] + (3 * u**2 - 2 * u**3) * self._xy[i + 1]
+        turns = (u**3 - 2 * u**2 + u) * self._tangents[i] + (u**3 - u**2) * self._tangents[i + 1]
+        return np.asarray(ends + dt * turns)
 
 
 def _tangents(t: Array, xy: Array) -> Array:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.synth.camera import Array, Camera
-from clipvad.synth.parts import Image, Light, Part, draw_parts, draw_shadow, outline
+from clipvad.synth.parts import Image, Light, Part
+from clipvad.synth.shape import Shape
 
 SUPERSAMPLE = 2
 SHADOW_TINT = np.array([0.50, 0.54, 0.62], dtype=np.float32)  # sky light alone: darker and bluer
@@ -76,31 +77,40 @@ def paint(painter: Painter, *, camera: Camera, light: Light, seed: int) -> Backd
     surfaces, ground, props = painter(camera, light, np.random.default_rng(seed))
     props = sorted(props, key=lambda p: -_distance(p, camera))
     mask = np.zeros(surfaces.shape[:2], np.uint8)
-    for prop in props:
-        draw_shadow(mask, prop.parts, camera=camera, light=light, scale=SUPERSAMPLE)
+    shapes = [Shape(prop.parts, camera) for prop in props]
+    for shape in shapes:
+        shape.shadow(mask, light=light, scale=SUPERSAMPLE)
     soft = cv2.GaussianBlur(mask, (0, 0), 1.2 * SUPERSAMPLE).astype(np.float32)[..., None] / 255
     soft = (soft * ground[..., None]).astype(np.float32)
     lit = surfaces * (1 - soft * (1 - SHADOW_TINT))
     big = np.clip(lit, 0, 255).astype(np.uint8)
-    sprites = [_stamp(big, prop, camera, light) for prop in props]
+    sprites = [_stamp(big, s, _distance(p, camera), light) for p, s in zip(props, shapes, strict=True)]
     return Backdrop(_shrink(big), _shrink(soft), tuple(s for s in sprites if s is not None))
 
 
-def _stamp(big: Image, prop: Prop, camera: Camera, light: Light) -> Sprite | None:
+def _stamp(big: Image, shape: Shape, distance_m: float, light: Light) -> Sprite | None:
     """Draw a prop into the enlarged picture and cut its sprite out."""
-    points = np.concatenate([outline(p, camera) for p in prop.parts])
-    low = np.maximum(np.floor(points.min(axis=0)).astype(int) - 1, 0)
-    high = np.minimum(np.ceil(points.max(axis=0)).astype(int) + 1, [camera.width, camera.height])
+    low, high = window(shape)
     if np.any(high - low < 2):
         return None
     (x0, y0), (x1, y1) = low * SUPERSAMPLE, high * SUPERSAMPLE
     canvas = np.full((y1 - y0, x1 - x0, 3), _KEY, np.uint8)
-    draw_parts(canvas, prop.parts, camera=camera, light=light, scale=SUPERSAMPLE, origin=low.astype(float))
+    shape.draw(canvas, light=light, scale=SUPERSAMPLE, origin=low.astype(float))
     covered = (canvas != _KEY).any(axis=2)
     big[y0:y1, x0:x1][covered] = canvas[covered]
     alpha = _shrink(covered.astype(np.float32)[..., None])
     rgb = _shrink((canvas * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
-    return Sprite(int(low[0]), int(low[1]), rgb, alpha, _distance(prop, camera))
+    return Sprite(int(low[0]), int(low[1]), rgb, alpha, distance_m)
+
+
+def window(shape: Shape) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """The pixels to touch when drawing `shape`: corners [2] and [2] inside the picture, a pixel of margin."""
+    low, high = shape.extent
+    size = np.array([shape.camera.width, shape.camera.height])
+    return (
+        np.clip(np.floor(low).astype(int) - 1, 0, size),
+        np.clip(np.ceil(high).astype(int) + 1, 0, size),
+    )
 
 
 def _shrink(image: NDArray[Scalar]) -> NDArray[Scalar]:

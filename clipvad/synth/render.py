@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from clipvad.synth.actors import Actor
 from clipvad.synth.camera import Array, Camera
-from clipvad.synth.parts import Image, Light, Part, draw_parts, draw_shadow, outline
-from clipvad.synth.places import SHADOW_TINT, Backdrop, Painter, Sprite, paint
+from clipvad.synth.parts import Image, Light
+from clipvad.synth.places import SHADOW_TINT, Backdrop, Painter, Sprite, paint, window
+from clipvad.synth.shape import Shape
 
 _SUPERSAMPLE = 3
 
@@ -69,29 +70,27 @@ class Renderer:
 
     def frame(self, t_s: float) -> tuple[Image, list[Box]]:
         """The picture [H, W, 3] RGB at `t_s` seconds, and the boxes of the actors in it."""
-        canvas = self.backdrop.image.copy()
-        present = [
-            (i, a, a.parts(t_s)) for i, a in enumerate(self.scene.actors) if a.path.start_s <= t_s <= a.path.end_s
-        ]
-        self._shade(canvas, [parts for _, _, parts in present])
-        boxes, drawn = [], []
-        for i, actor, parts in present:
-            low, high = _extent(parts, self.scene.camera)
-            box = _box(i + 1, actor, t_s, low, high, self.scene.camera)
-            if box is None:
+        canvas, camera = self.backdrop.image.copy(), self.scene.camera
+        boxes: list[Box] = []
+        drawn: list[tuple[float, Shape]] = []
+        for track, actor in enumerate(self.scene.actors, start=1):
+            if not actor.path.start_s <= t_s <= actor.path.end_s:
                 continue
-            boxes.append(box)
+            shape = Shape(actor.parts(t_s), camera)
             at = np.array([*actor.path.position(t_s), 0.0])
-            drawn.append((float((at - self.scene.camera.position) @ self.scene.camera.axes[2]), parts, low, high))
+            drawn.append((float((at - camera.position) @ camera.axes[2]), shape))
+            box = _box(track, actor, t_s, shape)
+            if box is not None:
+                boxes.append(box)
+        self._shade(canvas, [shape for _, shape in drawn])
         self._draw(canvas, sorted(drawn, key=lambda d: -d[0]))
         return self._expose(canvas, t_s), boxes
 
-    def _shade(self, canvas: Image, actors: list[list[Part]]) -> None:
+    def _shade(self, canvas: Image, actors: list[Shape]) -> None:
         """Darken the ground under the actors, but not where a tree's shadow lies already."""
-        camera, light = self.scene.camera, self.scene.light
         mask = np.zeros(canvas.shape[:2], np.uint8)
-        for parts in actors:
-            draw_shadow(mask, parts, camera=camera, light=light)
+        for shape in actors:
+            shape.shadow(mask, light=self.scene.light)
         x, y, w, h = cv2.boundingRect(mask)
         if w == 0:
             return
@@ -101,28 +100,28 @@ class Renderer:
         region = canvas[y0:y1, x0:x1]
         region[:] = (region * (1 - soft * (1 - SHADOW_TINT))).astype(np.uint8)
 
-    def _draw(self, canvas: Image, actors: list[tuple[float, list[Part], Array, Array]]) -> None:
+    def _draw(self, canvas: Image, actors: list[tuple[float, Shape]]) -> None:
         """Actors far to near; a prop is drawn again as soon as all actors behind it have been."""
         sprites = list(self.backdrop.sprites)
         behind: list[tuple[Array, Array]] = []
-        for distance, parts, low, high in actors:
+        for distance, shape in actors:
             while sprites and sprites[0].distance_m > distance:
                 _restore(canvas, sprites.pop(0), behind)
-            self._stamp(canvas, parts, low, high)
-            behind.append((low, high))
+            self._stamp(canvas, shape)
+            behind.append(shape.extent)
         for sprite in sprites:
             _restore(canvas, sprite, behind)
 
-    def _stamp(self, canvas: Image, parts: list[Part], low: Array, high: Array) -> None:
+    def _stamp(self, canvas: Image, shape: Shape) -> None:
         """Draw one actor enlarged in its own window and shrink it back: smooth edges, and the rest is untouched."""
-        camera = self.scene.camera
-        x0, y0 = np.maximum(np.floor(low).astype(int) - 1, 0)
-        x1, y1 = np.minimum(np.ceil(high).astype(int) + 1, [camera.width, camera.height])
-        window = canvas[y0:y1, x0:x1]
-        big = window.repeat(_SUPERSAMPLE, axis=0).repeat(_SUPERSAMPLE, axis=1)
+        (x0, y0), (x1, y1) = window(shape)
+        if x1 <= x0 or y1 <= y0:
+            return
+        region = canvas[y0:y1, x0:x1]
+        big = region.repeat(_SUPERSAMPLE, axis=0).repeat(_SUPERSAMPLE, axis=1)
         origin = np.array([x0, y0], dtype=float)
-        draw_parts(big, parts, camera=camera, light=self.scene.light, scale=_SUPERSAMPLE, origin=origin)
-        window[:] = cv2.resize(big, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+        shape.draw(big, light=self.scene.light, scale=_SUPERSAMPLE, origin=origin)
+        region[:] = cv2.resize(big, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
 
     def _expose(self, canvas: Image, t_s: float) -> Image:
         """Lens blur, vignette and noise; the noise depends on seed and time alone."""
@@ -136,14 +135,10 @@ class Renderer:
         return np.asarray(np.clip(exposed, 0, 255), dtype=np.uint8)
 
 
-def _extent(parts: list[Part], camera: Camera) -> tuple[Array, Array]:
-    points = np.concatenate([outline(p, camera) for p in parts])
-    return points.min(axis=0), points.max(axis=0)
-
-
-def _box(track: int, actor: Actor, t_s: float, low: Array, high: Array, camera: Camera) -> Box | None:
+def _box(track: int, actor: Actor, t_s: float, shape: Shape) -> Box | None:
     """Clipped to the picture, or None where nothing of it is inside."""
-    size = np.array([camera.width, camera.height], dtype=float)
+    low, high = shape.extent
+    size = np.array([shape.camera.width, shape.camera.height], dtype=float)
     a, b = np.clip(low, 0, size), np.clip(high, 0, size)
     if np.any(b - a < 1):
         return None
