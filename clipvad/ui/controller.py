@@ -1,0 +1,171 @@
+"""What can be done on the page, without the page: open, take a clip, analyse, rescore, export.
+
+Every call names the session it is for and sees that session alone. Raises `ClipvadError` with a message for
+the user. Knows no widgets: the tab and the public endpoints both call this.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from clipvad.core import Analysis, Progress, RuleSet, ScoreSettings
+from clipvad.errors import ClipvadError, SettingsError, VideoError
+from clipvad.ui.downloads import ARTEFACTS
+from clipvad.ui.engine import Engine
+from clipvad.ui.session import Choice, Clip, Session, SessionStore
+
+BUSY_WAIT_S = 2.0  # a stopped run needs a moment to let go
+TICK_S = 0.2
+GONE = "The clip of this page is no longer held on the server. Upload it again, or reload the page for the example."
+
+
+class Controller:
+    """The page's actions on one engine and one store of sessions; safe to call from several threads."""
+
+    def __init__(self, engine: Engine, store: SessionStore) -> None:
+        self.engine = engine
+        self.store = store
+
+    def open_example(self, key: str) -> Session:
+        """Show the example in this session: its clip, its rules, its analysis."""
+        example = self.engine.example
+        session = self.store.get(key)
+        session.clip, session.analysis, session.rules = self.engine.example_clip, example, example.rules
+        session.choice = Choice()
+        return session
+
+    def take_clip(self, key: str, upload: Path) -> Iterator[Progress | Clip]:
+        """Take an uploaded file as the session's clip: yield the progress of slow steps, then the clip."""
+        from clipvad.video import probe
+        from clipvad.video.preview import browser_preview
+
+        settings = self.engine.settings
+        megabytes = upload.stat().st_size / 2**20
+        if megabytes > settings.max_upload_mb:
+            raise VideoError(
+                f"The clip has {megabytes:.0f} MB; this server takes at most {settings.max_upload_mb} MB. "
+                "Cut or compress it, or run clipvad on your own machine."
+            )
+        session = self.store.get(key)
+        path = session.adopt(upload, name=upload.name)
+        yield Progress(stage="reading the clip", done_s=0, total_s=0, frames=0, frames_per_s=0)
+        info = probe(path)
+        if info.duration_s > settings.max_minutes * 60:
+            path.unlink(missing_ok=True)
+            raise VideoError(
+                f"The clip is {info.duration_s / 60:.0f} minutes long; this server takes at most "
+                f"{settings.max_minutes:g} minutes. Cut it, or run clipvad on your own machine."
+            )
+        player = path
+        if not info.browser_playable:
+            player = session.path(f"preview-{path.stem}.mp4")
+            for fraction in _with_fractions(lambda on_fraction: browser_preview(info, player, progress=on_fraction)):
+                yield Progress(
+                    stage="making a copy that a browser can play",
+                    done_s=fraction * info.duration_s,
+                    total_s=info.duration_s,
+                    frames=0,
+                    frames_per_s=0,
+                )
+        session.clip, session.analysis = Clip(info=info, player=player), None
+        yield session.clip
+
+    def analyze(
+        self, key: str, rules: RuleSet, choice: Choice, settings: ScoreSettings
+    ) -> Generator[Progress | Analysis, None, None]:
+        """Analyse the session's clip; yields as `Analyzer.stream`. Closing the generator stops the work.
+
+        One at a time: raises `ClipvadError` while another analysis of this session runs.
+        """
+        session = self.store.get(key)
+        clip = session.clip
+        if clip is None:
+            raise VideoError("There is no clip yet. Upload one, or choose the example.")
+        if not session.busy.acquire(timeout=BUSY_WAIT_S):
+            raise ClipvadError("An analysis is already running in this window. Stop it before starting another.")
+        try:
+            rules.check()
+            yield Progress(stage="loading models", done_s=0, total_s=clip.info.duration_s, frames=0, frames_per_s=0)
+            analyzer = self.engine.analyzer(
+                choice.modes, encoder=choice.encoder, detector=choice.detector, fps=choice.fps
+            )
+            stream = analyzer.stream(clip.info.path, rules, modes=choice.modes, settings=settings)
+            with closing(cast("Generator[Progress | Analysis, None, None]", stream)):
+                for item in stream:
+                    if isinstance(item, Analysis):
+                        session.analysis, session.rules, session.choice = item, rules, choice
+                    yield item
+        finally:
+            session.busy.release()
+
+    def rescore(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
+        """Score the session's features again with other rules or settings. No decoder, no image encoder."""
+        session = self.store.get(key)
+        if session.analysis is None:
+            raise ClipvadError("There is nothing to score yet. Press Analyze first." if session.clip else GONE)
+        before, choice = session.analysis, session.choice
+        analyzer = self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
+        again = analyzer.rescore(before.features, rules, settings=settings)
+        again = replace(again, detector=before.detector, timings_s={**before.timings_s, **again.timings_s})
+        session.analysis, session.rules = again, rules
+        return again
+
+    def unknown_words(self, key: str, rules: RuleSet) -> dict[str, tuple[str, ...]]:
+        """Per sentence that is on, the words that the session's encoder has never seen."""
+        encoder = self.engine.analyzer(encoder=self.store.get(key).choice.encoder).encoder
+        return {text: tuple(words) for text in rules.sentences if (words := encoder.unknown_words(text))}
+
+    def export(self, key: str, kind: str) -> Generator[float | Path, None, None]:
+        """Write one artefact into the session's folder: yield fractions in [0, 1], then the path.
+
+        `kind` is a key of `ARTEFACTS`. Closing the generator stops the writing.
+        """
+        if kind not in ARTEFACTS:
+            raise SettingsError(f"There is no artefact {kind!r}. Choose one of: {', '.join(ARTEFACTS)}.")
+        session = self.store.get(key)
+        analysis = session.analysis
+        if analysis is None:
+            raise ClipvadError("There is no analysis to take away yet. Press Analyze first.")
+        artefact = ARTEFACTS[kind]
+        path = session.path(Path(analysis.video.name).stem + artefact.suffix)
+        yield from _with_fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
+        yield path
+
+
+class _CancelledError(Exception):
+    """Thrown inside a worker whose reader has left."""
+
+
+def _with_fractions(work: Callable[[Callable[[float], None]], object]) -> Iterator[float]:
+    """Run `work(on_fraction)` in a thread and yield its newest fraction a few times a second."""
+    newest = 0.0
+    left, done = threading.Event(), threading.Event()
+    failures: list[BaseException] = []
+
+    def on_fraction(fraction: float) -> None:
+        nonlocal newest
+        if left.is_set():
+            raise _CancelledError
+        newest = fraction
+
+    def run() -> None:
+        try:
+            work(on_fraction)
+        except BaseException as error:  # handed to the reader below
+            failures.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, name="clipvad-export", daemon=True).start()
+    try:
+        while not done.wait(TICK_S):
+            yield newest
+    finally:
+        left.set()
+    if failures:
+        raise failures[0]

@@ -1,0 +1,110 @@
+"""What a program can call: `/analyze`, `/rescore`, `/export`, on the page's server, with `gradio_client`.
+
+    client = Client("http://127.0.0.1:7860")
+    result = client.predict(handle_file("clip.mp4"), "campus-walkway", "object", 0.5, 1.0, api_name="/analyze")
+    result = client.predict(rule_file_text, 0.4, 1.0, api_name="/rescore")
+    path = client.predict("video", api_name="/export")
+
+One client is one session, apart from every other and from every page. `result` is the dict of analysis.json.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from clipvad.core import Analysis, RuleSet, ScoreSettings
+from clipvad.errors import ClipvadError, SettingsError
+from clipvad.exports import analysis_to_dict
+from clipvad.rules import list_presets, load_rules, parse_rules
+from clipvad.ui.controller import Controller
+from clipvad.ui.session import Choice
+from clipvad.ui.tabs.analyze import MODES, QUEUE, UNEXPECTED, session_key
+
+log = logging.getLogger(__name__)
+
+
+def add_endpoints(controller: Controller) -> None:
+    """Register the endpoints in the current `gr.Blocks`. Their widgets are never shown; they type the inputs."""
+
+    @_plainly
+    def analyze(
+        clip: str, rules: str, mode: str, threshold: float, smooth_s: float, request: gr.Request
+    ) -> dict[str, Any]:
+        """Analyse a clip. `rules`: a preset's name or a rule file's text. `mode`: frame, object or both."""
+        if mode not in MODES:
+            raise SettingsError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.")
+        if not clip:
+            raise SettingsError("clip is missing: pass gradio_client.handle_file(path).")
+        key = session_key(request)
+        rule_set = _rules(rules)
+        for _ in controller.take_clip(key, Path(clip)):
+            pass
+        settings = ScoreSettings(threshold=threshold, smooth_s=smooth_s)
+        with closing(controller.analyze(key, rule_set, Choice(modes=MODES[mode]), settings)) as steps:
+            for step in steps:
+                if isinstance(step, Analysis):
+                    return analysis_to_dict(step)
+        raise AssertionError("an analysis ends with its result")
+
+    @_plainly
+    def rescore(rules: str, threshold: float, smooth_s: float, request: gr.Request) -> dict[str, Any]:
+        """Score the clip of this session again with other rules or settings: no model runs on the pictures."""
+        settings = ScoreSettings(threshold=threshold, smooth_s=smooth_s)
+        return analysis_to_dict(controller.rescore(session_key(request), _rules(rules), settings))
+
+    @_plainly
+    def export(kind: str, request: gr.Request) -> str:
+        """One file of the session's analysis: analysis, scores, events, subtitles, video, rules, png, pdf, svg."""
+        *_, path = controller.export(session_key(request), kind)
+        return str(path)
+
+    default = ScoreSettings()
+    with gr.Group(visible=False):
+        clip = gr.File(label="clip")
+        rules = gr.Textbox("campus-walkway", label="rules")
+        mode = gr.Textbox("object", label="mode")
+        threshold = gr.Number(default.threshold, label="threshold", minimum=0.01, maximum=1)
+        smooth_s = gr.Number(default.smooth_s, label="smooth_s", minimum=0, maximum=60)
+        kind = gr.Textbox("analysis", label="kind")
+        result, file = gr.JSON(label="result"), gr.File(label="file")
+    settings = controller.engine.settings
+    called = gr.Button(visible=False).click
+    called(
+        analyze, [clip, rules, mode, threshold, smooth_s], result, api_name="analyze",
+        concurrency_limit=settings.concurrency, concurrency_id=QUEUE,
+    )  # fmt: skip
+    called(rescore, [rules, threshold, smooth_s], result, api_name="rescore", concurrency_limit=None)
+    called(export, [kind], file, api_name="export", concurrency_limit=settings.concurrency)
+
+
+def _rules(text: str) -> RuleSet:
+    """A preset's name or a rule file's text; never a path, which would read the server's disk."""
+    name = text.strip()
+    if name in list_presets():
+        return load_rules(name)
+    if "\n" not in name:
+        raise SettingsError(f"No preset {name!r}. Presets: {', '.join(list_presets())}. Or pass a rule file's text.")
+    return parse_rules(text, source="rules")
+
+
+def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Errors for callers: the message of a `ClipvadError`, one general line for anything else."""
+
+    @wraps(function)
+    def wrapped(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except ClipvadError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        except Exception:
+            log.exception("a call of the API failed")
+            raise gr.Error(UNEXPECTED, print_exception=False) from None
+
+    return wrapped

@@ -1,0 +1,121 @@
+"""What all pages share: the operator's settings, the analysers with their loaded models, and the example."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from clipvad.cache import Cache
+from clipvad.core import Analysis, Mode, RuleSet
+from clipvad.pipeline import Analyzer
+from clipvad.rules import load_rules
+from clipvad.settings import Settings
+from clipvad.ui.session import Clip
+
+if TYPE_CHECKING:
+    from clipvad.detectors.base import Detector
+    from clipvad.encoders.base import Encoder
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+EXAMPLE = ASSETS / "walkway.mp4"
+EXAMPLE_RULES = "campus-walkway"
+MODELS_HELD = 2  # encoders, and as many detectors, in memory at once
+ANALYZERS_HELD = 8  # cheap beside models: each remembers the sentences it has embedded
+
+
+class Engine:
+    """Analysers by what they run, with models loaded once for all pages; safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.cache = Cache(
+            settings.cache_dir / "features", max_bytes=settings.cache_mb << 20, seeds=(ASSETS / "features",)
+        )
+        self._lock = threading.Lock()
+        self._encoders: _Recent[Encoder] = _Recent(MODELS_HELD)
+        self._detectors: _Recent[Detector] = _Recent(MODELS_HELD)
+        self._analyzers: _Recent[Analyzer] = _Recent(ANALYZERS_HELD)
+        self._example_lock = threading.Lock()
+        self._example: Analysis | None = None
+
+    def analyzer(
+        self,
+        modes: tuple[Mode, ...] = (),
+        *,
+        encoder: str | None = None,
+        detector: str | None = None,
+        fps: float | None = None,
+    ) -> Analyzer:
+        """The analyser with its models loaded for `modes`; None takes the operator's choice.
+
+        Raises `EncoderError` or `DetectorError` where a model cannot be had, `SettingsError` for a bad rate.
+        """
+        encoder = encoder or self.settings.encoder
+        detector = detector or self.settings.detector
+        fps = fps or self.settings.fps
+        with self._lock:  # a second caller waits for the first one's loading instead of loading again
+            image_text = self._encoders.get(encoder, lambda: self._new(encoder=encoder).encoder)
+            objects = "object" in modes
+            finder = self._detectors.get(detector, lambda: self._new(detector=detector).detector) if objects else None
+            key = f"{encoder} {detector if objects else ''} {fps}"
+            return self._analyzers.get(key, lambda: self._new(encoder=image_text, detector=finder or detector, fps=fps))
+
+    @property
+    def example(self) -> Analysis:
+        """The example's analysis, made once and shared by all pages. The first caller waits for it."""
+        with self._example_lock:
+            if self._example is None:
+                self._example = self.analyzer(("object",)).run(EXAMPLE, self.example_rules, modes=("object",))
+            return self._example
+
+    @property
+    def example_rules(self) -> RuleSet:
+        return load_rules(EXAMPLE_RULES)
+
+    @property
+    def example_clip(self) -> Clip:
+        return Clip(info=self.example.video, player=EXAMPLE)
+
+    def warm_up(self) -> threading.Thread:
+        """Load the models and analyse the example in the background, so that the first page need not wait."""
+        thread = threading.Thread(target=self._warm_up, name="clipvad-warm-up", daemon=True)
+        thread.start()
+        return thread
+
+    def _warm_up(self) -> None:
+        try:
+            _ = self.example
+        except Exception:  # the page that asks next meets the same error and shows it
+            log.exception("the example could not be analysed")
+
+    def _new(self, *, encoder: str | Encoder = "auto", detector: str | Detector = "auto", fps: float = 8.0) -> Analyzer:
+        return Analyzer(
+            encoder=encoder,
+            detector=detector,
+            fps=fps,
+            device=self.settings.device,
+            cache=self.cache,
+            models_dir=self.settings.models_dir,
+        )
+
+
+class _Recent(Generic[T]):
+    """The `size` most recently used values by name, made on demand."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held: OrderedDict[str, T] = OrderedDict()
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        value = self._held.pop(key) if key in self._held else make()
+        self._held[key] = value
+        while len(self._held) > self._size:
+            self._held.popitem(last=False)
+        return value

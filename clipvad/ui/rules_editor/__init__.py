@@ -1,0 +1,97 @@
+"""The rules editor: two lists of sentences as one component, with remarks beside the sentence they concern.
+
+Its value is `{"version", "normal", "abnormal", "remarks"}`; a rule is `{"text", "category", "enabled"}`.
+The page keeps what the user types: the server replaces the lists only by sending another `version`.
+Events: `edited` (debounced), after any change of the lists.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from clipvad.core import Rule, RuleSet
+from clipvad.errors import RulesError
+
+_HERE = Path(__file__).parent
+_MAX_ROWS, _MAX_TEXT = 200, 400
+SIDES = ("normal", "abnormal")
+
+
+def rules_editor(**options: Any) -> gr.HTML:
+    """Two editable lists: switch, edit, reorder, move across, remove, add, paste many, undo and redo.
+
+    `options` as for `gr.HTML`.
+    """
+    return gr.HTML(
+        html_template=(_HERE / "template.html").read_text("utf-8"),
+        css_template=(_HERE / "style.css").read_text("utf-8"),
+        js_on_load=(_HERE / "editor.js").read_text("utf-8"),
+        apply_default_css=False,
+        **options,
+    )
+
+
+def new_value(rules: RuleSet, remarks: Sequence[Mapping[str, Any]] = (), *, fresh: bool = False) -> dict[str, Any]:
+    """The editor's value that shows `rules` in place of what it held; `fresh` also empties its undo history."""
+    lists = {side: [_plain(rule) for rule in getattr(rules, side)] for side in SIDES}
+    return {"version": secrets.token_hex(6), **lists, "remarks": list(remarks), "fresh": fresh}
+
+
+def read_rules(value: Mapping[str, Any] | None, base: RuleSet) -> RuleSet:
+    """The rule set in the editor; name and place are `base`'s. Blank lines are left out.
+
+    The value comes from a browser: anything but two lists of short sentences raises `RulesError`.
+    """
+    try:
+        normal, abnormal = (_rules((value or {})[side]) for side in SIDES)
+    except (KeyError, TypeError, AttributeError):
+        raise RulesError("The two lists of sentences could not be read. Reload the page.") from None
+    return replace(base, normal=normal, abnormal=abnormal)
+
+
+def find_remarks(rules: RuleSet, unknown_words: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """What to tell the user about the sentences; `text` None is about the whole list.
+
+    Says which side is empty, which sentences are the same, and which words the encoder has never seen.
+    """
+    found: list[dict[str, Any]] = []
+    keys = {side: [rule.text.casefold() for rule in getattr(rules, side) if rule.enabled] for side in SIDES}
+    for side, other in (SIDES, SIDES[::-1]):
+        if not keys[side]:
+            found.append(_remark(side, None, "No sentence is on. A score compares both lists: switch one on."))
+        for text in dict.fromkeys(rule.text for rule in getattr(rules, side) if rule.enabled):
+            if text.casefold() in keys[other]:
+                found.append(_remark(side, text, "Also in the other list: the two cancel out."))
+            if keys[side].count(text.casefold()) > 1:
+                found.append(_remark(side, text, "Twice in this list: it counts double."))
+            if words := unknown_words.get(text):
+                quoted = ", ".join(f"“{word}”" for word in words)
+                found.append(_remark(side, text, f"The model has never seen {quoted}: it may ignore it.", words))
+    return found
+
+
+def _remark(side: str, text: str | None, message: str, words: Sequence[str] = ()) -> dict[str, Any]:
+    return {"side": side, "text": text, "message": message, "words": list(words)}
+
+
+def _plain(rule: Rule) -> dict[str, Any]:
+    return {"text": rule.text, "category": rule.category, "enabled": rule.enabled}
+
+
+def _rules(rows: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    if not isinstance(rows, list) or len(rows) > _MAX_ROWS:
+        raise RulesError(f"A list holds at most {_MAX_ROWS} sentences.")
+    texts = [str(row["text"]).strip() for row in rows]
+    if any(len(text) > _MAX_TEXT for text in texts):
+        raise RulesError(f"A sentence has at most {_MAX_TEXT} characters.")
+    return tuple(
+        Rule(text=text, category=str(row.get("category", "")).strip()[:60], enabled=row.get("enabled") is not False)
+        for text, row in zip(texts, rows, strict=True)
+        if text
+    )

@@ -1,0 +1,416 @@
+"""The Analyze tab: clip, place, sentences and settings on the left; player, timeline and files on the right.
+
+`AnalyzeTab` lays the widgets out and ties their events to the controller; what a press does is there.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, get_args
+
+import gradio as gr
+
+from clipvad.core import Analysis, Mode, Progress, RuleSet, ScoreSettings
+from clipvad.errors import ClipvadError, RulesError
+from clipvad.rules import list_presets, load_rules, parse_rules
+from clipvad.ui import downloads, views
+from clipvad.ui.controller import Controller
+from clipvad.ui.downloads import downloads_row
+from clipvad.ui.engine import EXAMPLE_RULES
+from clipvad.ui.rules_editor import find_remarks, new_value, read_rules, rules_editor
+from clipvad.ui.session import Choice, Clip
+from clipvad.ui.timeline import Timeline, partial, patch, payload
+
+log = logging.getLogger(__name__)
+
+MODES: dict[str, tuple[Mode, ...]] = {"frame": ("frame",), "object": ("object",), "both": get_args(Mode)}
+MODE_LABELS = [("Whole frame", "frame"), ("Objects", "object"), ("Both", "both")]
+ENCODERS = ["auto", "bundled", "open_clip:ViT-B-32-quickgelu/openai", "open_clip:ViT-B-16/laion2b_s34b_b88k"]
+DETECTORS = ["auto", "yolo:yolo11n", "yolo:yolo11s", "motion"]
+QUEUE = "analysis"  # the page and the public endpoint wait in one line
+UNEXPECTED = "Something went wrong on the server; it was logged there. Nothing that you typed is lost."
+Updates = dict[Any, Any]
+
+
+class AnalyzeTab:
+    """Widgets and events of the tab. Build inside a `gr.Blocks`."""
+
+    def __init__(self, controller: Controller, *, models: gr.HTML) -> None:
+        self.models = models
+        self.controller = controller
+        self.settings = controller.engine.settings
+        with gr.Row(elem_id="pg-columns"):
+            with gr.Column(scale=37, min_width=330, elem_id="pg-left"):
+                self._clip_card()
+                self._rules_card()
+                self._scoring_card()
+                self._run_card()
+            with gr.Column(scale=63, min_width=330, elem_id="pg-right"):
+                self.timeline = Timeline(elem_id="pg-timeline")
+                self.downloads = downloads_row(elem_id="pg-downloads")
+
+    # Layout
+
+    def _clip_card(self) -> None:
+        with gr.Column(elem_classes="pg-card", elem_id="pg-clip"):
+            with gr.Row(elem_classes="pg-row"):
+                gr.HTML("<h2>Clip</h2>", apply_default_css=False)
+                self.example = gr.Button("Example: campus walkway", size="sm", elem_id="pg-example")
+            self.upload = gr.File(
+                label="Drop a video here, or click to choose one",
+                file_count="single",
+                height=46,
+                show_label=False,
+                elem_id="pg-upload",
+            )
+            self.clip = gr.HTML(views.clip_line(None), apply_default_css=False)
+
+    def _rules_card(self) -> None:
+        places = [(load_rules(name).title or name, name) for name in list_presets()]
+        with gr.Column(elem_classes="pg-card", elem_id="pg-rules"):
+            gr.HTML("<h2>Place and rules</h2>", apply_default_css=False)
+            with gr.Row(elem_classes="pg-row"):
+                self.place = gr.Dropdown(
+                    places, value=None, show_label=False, container=False, scale=3, min_width=160,
+                    elem_id="pg-place",
+                )  # fmt: skip
+                self.rule_file = gr.UploadButton(
+                    "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
+                )
+            self.editor = rules_editor(elem_id="pg-editor")
+
+    def _scoring_card(self) -> None:
+        default = ScoreSettings()
+        with gr.Column(elem_classes="pg-card", elem_id="pg-scoring"):
+            self.mode = gr.Radio(MODE_LABELS, value="object", label="Look at", elem_id="pg-mode")
+            self.threshold = gr.Slider(0.01, 1, default.threshold, step=0.01, label="Threshold", elem_id="pg-threshold")
+            self.smooth = gr.Slider(
+                0, 5, default.smooth_s, step=0.1, label="Smoothing (s, sliding median)", elem_id="pg-smooth"
+            )
+            with gr.Accordion("Advanced", open=False, elem_id="pg-advanced"):
+                self.merge = gr.Slider(0, 10, default.merge_s, step=0.25, label="Close gaps shorter than (s)")
+                self.shortest = gr.Slider(0, 10, default.min_s, step=0.25, label="Drop events shorter than (s)")
+                self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
+                self.encoder = gr.Dropdown(
+                    list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,
+                    label="Encoder",
+                )  # fmt: skip
+                self.detector = gr.Dropdown(
+                    list(dict.fromkeys([self.settings.detector, *DETECTORS])), value=self.settings.detector,
+                    label="Detector",
+                )  # fmt: skip
+
+    def _run_card(self) -> None:
+        with gr.Column(elem_classes="pg-card", elem_id="pg-run"):
+            self.analyze = gr.Button("Analyze", variant="primary", elem_id="pg-analyze")
+            self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="pg-stop")
+            self.status = gr.HTML(views.note("Loading."), apply_default_css=False, elem_id="pg-status")
+
+    # Events
+
+    def wire(self, demo: gr.Blocks) -> None:
+        """Tie events to handlers. Call once, after all widgets are rendered."""
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+        live: dict[str, Any] = {**quiet, "trigger_mode": "always_last"}
+        everything = [
+            self.timeline, self.downloads, self.status, self.clip, self.editor, self.place, self.mode,
+            self.models, self.threshold, self.smooth, self.upload,
+        ]  # fmt: skip
+        demo.load(self._shown(self.open_example), outputs=everything, **quiet)
+        self.example.click(self._shown(self.open_example), outputs=everything, **quiet)
+        demo.unload(self.leave)
+        self.upload.upload(self._shown(self.take_clip), inputs=[self.upload], outputs=everything, **quiet)
+
+        rescoring = [self.editor, self.threshold, self.smooth, self.merge, self.shortest]
+        self.place.input(self._shown(self.choose_place), [self.place, *rescoring[1:]], everything, **quiet)
+        self.rule_file.upload(self._shown(self.open_rules), [self.rule_file, *rescoring[1:]], everything, **quiet)
+        self.timeline.threshold(self._shown(self.drag_threshold), rescoring, everything, **live)
+        knobs = (self.smooth, self.threshold, self.merge, self.shortest)
+        for changed in (self.editor.edited, *(knob.input for knob in knobs)):
+            changed(self._shown(self.rescore), rescoring, everything, **live)
+        self.mode.input(self._shown(self.choose_mode), [self.mode], everything, **live)
+        self.downloads.wanted(self._shown(self.export), outputs=everything, **quiet)
+
+        buttons = [self.analyze, self.stop]
+        run = self.analyze.click(_show_stop, outputs=buttons, trigger_mode="once", **quiet).then(
+            self._shown(self.run),
+            [*rescoring, self.mode, self.encoder, self.detector, self.fps],
+            everything,
+            concurrency_limit=self.settings.concurrency,
+            concurrency_id=QUEUE,
+            show_progress="full",
+            show_progress_on=self.status,
+            api_visibility="private",
+        )
+        run.then(_show_analyze, outputs=buttons, **quiet).then(
+            self._shown(self.catch_up), rescoring, everything, **quiet
+        )
+        self.stop.click(self._shown(self.stopped), [self.mode], everything, cancels=[run], **quiet).then(
+            _show_analyze, outputs=buttons, **quiet
+        )
+
+    # Handlers. Each returns or yields {widget: value}.
+
+    def open_example(self, request: gr.Request) -> Iterator[Updates]:
+        session = self.controller.open_example(session_key(request))
+        assert session.analysis is not None
+        assert session.clip is not None
+        yield {
+            **self._analysed(session.analysis, session.clip, "object"),
+            self.clip: views.clip_line(session.clip.info),
+            self.editor: new_value(
+                session.analysis.rules, find_remarks(session.analysis.rules, session.analysis.unknown_words), fresh=True
+            ),
+            self.place: EXAMPLE_RULES,
+            self.mode: "object",
+            self.threshold: session.analysis.settings.threshold,
+            self.smooth: session.analysis.settings.smooth_s,
+            self.upload: None,
+        }
+
+    def take_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
+        if not upload:
+            return
+        try:
+            for step in self.controller.take_clip(session_key(request), Path(upload)):
+                if isinstance(step, Clip):
+                    yield {
+                        **self._unanalysed(step),
+                        self.clip: views.clip_line(step.info),
+                        self.status: views.note("The clip is ready. Press Analyze."),
+                        self.upload: None,
+                    }
+                else:
+                    yield {self.status: views.progress_line(step)}
+        except Exception:
+            yield {self.upload: None}  # the drop area, ready for another file
+            raise
+
+    def choose_place(
+        self, place: str, threshold: float, smooth: float, merge: float, shortest: float, request: gr.Request
+    ) -> Iterator[Updates]:
+        yield self._replace_rules(load_rules(place), _settings(threshold, smooth, merge, shortest), request)
+
+    def open_rules(
+        self, path: str, threshold: float, smooth: float, merge: float, shortest: float, request: gr.Request
+    ) -> Iterator[Updates]:
+        try:
+            text = Path(path).read_text("utf-8")
+        except UnicodeDecodeError:
+            raise RulesError(f"{Path(path).name} is not a text file. A rule file is YAML.") from None
+        rules = parse_rules(text, source=Path(path).name)
+        yield {**self._replace_rules(rules, _settings(threshold, smooth, merge, shortest), request), self.place: None}
+
+    def rescore(
+        self,
+        lists: dict[str, Any],
+        threshold: float,
+        smooth: float,
+        merge: float,
+        shortest: float,
+        request: gr.Request,
+    ) -> Iterator[Updates]:
+        session = self.controller.store.get(session_key(request))
+        rules = read_rules(lists, session.rules or load_rules(EXAMPLE_RULES))
+        yield self._rescored(rules, _settings(threshold, smooth, merge, shortest), lists, request)
+
+    def drag_threshold(
+        self,
+        lists: dict[str, Any],
+        threshold: float,
+        smooth: float,
+        merge: float,
+        shortest: float,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Iterator[Updates]:
+        threshold = round(min(max(float(event.value), 0.01), 1.0), 2)
+        for updates in self.rescore(lists, threshold, smooth, merge, shortest, request):
+            yield {**updates, self.threshold: threshold}
+
+    def catch_up(
+        self,
+        lists: dict[str, Any],
+        threshold: float,
+        smooth: float,
+        merge: float,
+        shortest: float,
+        request: gr.Request,
+    ) -> Iterator[Updates]:
+        """Sentences and settings that changed while an analysis ran take effect when it ends."""
+        analysis = self.controller.store.get(session_key(request)).analysis
+        if analysis is None:
+            return
+        rules = read_rules(lists, analysis.rules)
+        settings = _settings(threshold, smooth, merge, shortest)
+        if (rules, settings) != (analysis.rules, analysis.settings):
+            yield self._rescored(rules, settings, lists, request)
+
+    def choose_mode(self, mode: str, request: gr.Request) -> Iterator[Updates]:
+        analysis = self.controller.store.get(session_key(request)).analysis
+        if analysis is None:
+            return
+        missing = [name for name in MODES[mode] if name not in analysis.scores]
+        if missing:
+            yield {self.status: views.note(f"Press Analyze to compute the {missing[0]} curve of this clip.")}
+        else:
+            yield {self.timeline: patch(analysis, mode=_main(mode, analysis)), self.status: views.outcome(analysis)}
+
+    def run(
+        self,
+        lists: dict[str, Any],
+        threshold: float,
+        smooth: float,
+        merge: float,
+        shortest: float,
+        mode: str,
+        encoder: str,
+        detector: str,
+        fps: float,
+        request: gr.Request,
+    ) -> Iterator[Updates]:
+        key = session_key(request)
+        session = self.controller.store.get(key)
+        rules = read_rules(lists, session.rules or load_rules(EXAMPLE_RULES))
+        choice = Choice(modes=MODES[mode], encoder=encoder, detector=detector, fps=float(fps))
+        settings = _settings(threshold, smooth, merge, shortest)
+        with closing(self.controller.analyze(key, rules, choice, settings)) as steps:
+            for step in steps:
+                clip = session.clip
+                assert clip is not None
+                if isinstance(step, Progress):
+                    curves = partial(
+                        step,
+                        video=clip.info,
+                        video_url=views.file_url(clip.player),
+                        mode=choice.modes[-1],
+                        threshold=threshold,
+                    )
+                    yield {self.timeline: curves, self.status: views.progress_line(step)}
+                else:
+                    yield {
+                        **self._analysed(step, clip, mode),
+                        self.clip: views.clip_line(step.video),
+                        self.editor: {**lists, "remarks": find_remarks(rules, step.unknown_words)},
+                    }
+
+    def stopped(self, mode: str, request: gr.Request) -> Iterator[Updates]:
+        """Put back what there was before the run."""
+        session = self.controller.store.get(session_key(request))
+        if session.clip is not None:
+            before = (
+                self._unanalysed(session.clip)
+                if session.analysis is None
+                else self._analysed(session.analysis, session.clip, mode)
+            )
+            yield {**before, self.status: views.note("Stopped.")}
+
+    def export(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        kind = str(event.kind)
+        try:
+            with closing(self.controller.export(session_key(request), kind)) as steps:
+                for step in steps:
+                    if isinstance(step, Path):
+                        done = downloads.finished(step, url=views.file_url(step), serial=secrets.token_hex(4))
+                        yield {self.downloads: done}
+                    else:
+                        yield {self.downloads: downloads.working(kind, step)}
+        except Exception:
+            yield {self.downloads: downloads.idle(ready=True)}
+            raise
+
+    def leave(self, request: gr.Request) -> None:
+        """The page was closed."""
+        self.controller.store.close(session_key(request))
+
+    # Pieces of answers
+
+    def _analysed(self, analysis: Analysis, clip: Clip, mode: str) -> Updates:
+        return {
+            self.timeline: payload(analysis, video_url=views.file_url(clip.player), mode=_main(mode, analysis)),
+            self.downloads: downloads.idle(ready=True),
+            self.status: views.outcome(analysis),
+            self.models: views.models_line(analysis.encoder, analysis.detector),
+        }
+
+    def _unanalysed(self, clip: Clip) -> Updates:
+        nothing = Progress(stage="", done_s=0, total_s=clip.info.duration_s, frames=0, frames_per_s=0)
+        empty = partial(nothing, video=clip.info, video_url=views.file_url(clip.player), mode="object")
+        return {self.timeline: empty, self.downloads: downloads.idle(ready=False)}
+
+    def _replace_rules(self, rules: RuleSet, settings: ScoreSettings, request: gr.Request) -> Updates:
+        self.controller.store.get(session_key(request)).rules = rules
+        return self._rescored(rules, settings, new_value(rules), request)
+
+    def _rescored(self, rules: RuleSet, settings: ScoreSettings, lists: dict[str, Any], request: gr.Request) -> Updates:
+        """The editor with remarks and, where features are held, the timeline drawn anew."""
+        key = session_key(request)
+        session = self.controller.store.get(key)
+        remarks = find_remarks(rules, self.controller.unknown_words(key, rules))
+        updates: Updates = {self.editor: {**lists, "remarks": remarks}}
+        if session.analysis is None or session.busy.locked():
+            return updates
+        before = session.analysis
+        try:
+            analysis = self.controller.rescore(key, rules, settings)
+        except RulesError as error:
+            return {**updates, self.status: views.note(f"Not rescored. {error}", error=True)}
+        changed = (before.rules, before.settings.smooth_s) != (rules, settings.smooth_s)
+        shown: Mode = "object" if "object" in analysis.scores else "frame"
+        return {
+            **updates,
+            self.timeline: patch(analysis, mode=shown, curves=changed),
+            self.status: views.outcome(analysis),
+        }
+
+    def _shown(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The handler with its errors shown in the status line; whatever the user made stays as it is."""
+
+        def explain(error: Exception) -> Updates:
+            if isinstance(error, ClipvadError):
+                return {self.status: views.note(str(error), error=True)}
+            log.error("an action of the page failed", exc_info=error)
+            return {self.status: views.note(UNEXPECTED, error=True)}
+
+        @functools.wraps(handler)
+        def wrapped(*args: Any) -> Iterator[Updates]:
+            try:
+                result = handler(*args)
+                if isinstance(result, dict):
+                    yield result
+                else:
+                    yield from result
+            except Exception as error:
+                yield explain(error)
+
+        return wrapped
+
+
+def session_key(request: gr.Request) -> str:
+    """What names the caller's session; raises `ClipvadError` for a bare HTTP call, which has none."""
+    if not request.session_hash:
+        raise ClipvadError("This call names no session. Use gradio_client, which does.")
+    return str(request.session_hash)
+
+
+def _settings(threshold: float, smooth: float, merge: float, shortest: float) -> ScoreSettings:
+    return ScoreSettings(threshold=threshold, smooth_s=smooth, merge_s=merge, min_s=shortest)
+
+
+def _main(mode: str, analysis: Analysis) -> Mode:
+    """The curve to emphasise: the last wanted one that there is."""
+    wanted = [name for name in MODES[mode] if name in analysis.scores]
+    return wanted[-1] if wanted else next(iter(analysis.scores))
+
+
+def _show_stop() -> tuple[Any, Any]:
+    return gr.update(visible=False), gr.update(visible=True)
+
+
+def _show_analyze() -> tuple[Any, Any]:
+    return gr.update(visible=True), gr.update(visible=False)
