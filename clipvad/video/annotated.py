@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from clipvad.video.strip import Strip
 from clipvad.video.writer import H264Writer, even
 
 MAX_SIDE = 1920
-ENLARGE_BELOW = 480  # a picture whose longer side is shorter is doubled, or no label would fit it
+LEGIBLE_SIDE = 480  # a picture whose longer side is shorter is enlarged, or no label would fit it
+MAX_ENLARGEMENT = 4
+MIN_TEXT = 9
 TAG_WORDS = 18  # widest label on a box, in letters' heights
 
 
@@ -37,7 +40,7 @@ def write_annotated(
         raise SettingsError(f"Mode {mode!r} was not scored for {analysis.video.name!r}, only: {scored}.")
     info = analysis.video
     size = _picture_size(info.width, info.height)
-    text_size = round(13 * (max(size) / 640) ** 0.7)
+    text_size = max(MIN_TEXT, round(13 * (max(size) / 640) ** 0.7))
     duration_s = max(info.duration_s, float(analysis.features.pts_s[-1]) if len(analysis.features) else 0.0)
     strip = Strip(analysis, mode, width=size[0], size=text_size, duration_s=duration_s)
     boxes = Boxes(analysis, mode, size=size, text_size=text_size)
@@ -74,7 +77,7 @@ class Boxes:
         self.sentences = analysis.rules.sentences
         self.threshold = analysis.settings.threshold
         self.text_size = text_size
-        self.thin = max(1, round(text_size / 12))
+        self.thin = max(1, round(text_size / 10))
         self._scale = np.array([size[0] / analysis.video.width, size[1] / analysis.video.height] * 2, np.float32)
 
     def draw(self, picture: Canvas, sample: int) -> None:
@@ -122,7 +125,5 @@ class Boxes:
 
 
 def _picture_size(width: int, height: int) -> tuple[int, int]:
-    longer = max(width, height)
-    if longer < ENLARGE_BELOW:
-        return even((2 * width, 2 * height))
-    return even(fit(width, height, MAX_SIDE))
+    factor = min(MAX_ENLARGEMENT, math.ceil(LEGIBLE_SIDE / max(width, height)))
+    return even(fit(factor * width, factor * height, MAX_SIDE))

@@ -50,7 +50,8 @@ class FolderReader:
         if not self._broken:
             return ()
         count = "1 picture" if len(self._broken) == 1 else f"{len(self._broken)} pictures"
-        return (f"{count} could not be read and were left out, the first {self._broken[0]!r}.",)
+        were = "was" if len(self._broken) == 1 else "were"
+        return (f"{count} could not be read and {were} left out, the first {self._broken[0]!r}.",)
 
     def frames(self, start: int = 0) -> Iterator[TimedFrame]:
         """Every readable picture from number `start`; its time is its place in the folder divided by the rate."""
