@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.errors import EncoderMismatchError, RulesError
+from clipvad.errors import EncoderMismatchError, RulesError, SettingsError
 
 Float = NDArray[np.floating]
 Mode = Literal["frame", "object"]
@@ -306,7 +306,7 @@ class ScoreSettings:
     `threshold` in (0, 1]: an event begins at or above it. `release`: it goes on while the score is at least
     `release * threshold`. `smooth_s`: width of the median in seconds. `merge_s`: shorter gaps between two
     events are closed. `min_s`: shorter events are dropped. `temperature`: softmax temperature m of Eq. 13;
-    None takes the encoder's own (1 / logit scale).
+    None takes the encoder's own (1 / logit scale). Raises `SettingsError` for a value out of range.
     """
 
     threshold: float = 0.5
@@ -315,6 +315,13 @@ class ScoreSettings:
     merge_s: float = 1.0
     min_s: float = 0.25
     temperature: float | None = None
+
+    def __post_init__(self) -> None:
+        ranges = {"threshold": (1e-6, 1), "release": (1e-6, 1), "smooth_s": (0, 3600), "merge_s": (0, 3600)}
+        for name, (low, high) in (ranges | {"min_s": (0, 3600), "temperature": (1e-6, 1e6)}).items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:  # also refuses NaN
+                raise SettingsError(f"{name} must lie between {low:g} and {high:g}, got {value}.")
 
 
 @dataclass(frozen=True, kw_only=True)
