@@ -66,7 +66,7 @@ class Strip:
         canvas[:, x:] = self._dim[:, x:]
         thick = max(1, round(self.size / 9))
         cv2.line(canvas, (x, self._top - 2), (x, self._bottom + 2), INK, thick, cv2.LINE_AA)
-        y = self._y(float(self.scores.smooth[sample]))
+        y = self._y(float(np.interp(t_s, self.scores.pts_s, self.scores.smooth)))  # on the line between two samples
         cv2.circle(canvas, (x, y), max(3, self.size // 3), GROUND, -1, cv2.LINE_AA)
         cv2.circle(canvas, (x, y), max(2, self.size // 4), self._colour(sample), -1, cv2.LINE_AA)
         self._header(canvas, t_s, sample)
@@ -155,7 +155,7 @@ class Strip:
             self._right - text_width(label, size=self.small) - 2,
             above if above >= self._top else y + 1,
             size=self.small,
-            colour=colour,
+            colour=AMBER,
         )
 
     def _x(self, t_s: float) -> int:
