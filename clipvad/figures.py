@@ -6,9 +6,10 @@ colours, which colour-blind readers tell apart. No pyplot: figures may be drawn 
 
 from __future__ import annotations
 
+import functools
 import io
-import logging
 import threading
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,6 +38,7 @@ TICKS_S = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800)
 CHARS = {"single": 48, "double": 122}  # 7 pt characters that fit across the axes
 Intervals = Sequence[tuple[float, float]]
 Column = Literal["single", "double"]
+MORE_SCRIPTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC")
 _RC = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "clipvad", "font.size": 8.0, "axes.linewidth": 0.6}
 _RC_LOCK = threading.Lock()  # matplotlib's settings belong to the process, not to a figure
 
@@ -80,7 +82,7 @@ def paper_figure(
     Raises `SettingsError` for another format or too many times, `VideoError` if the clip is gone.
     """
     if Path(path).suffix.lower().lstrip(".") not in FORMATS:
-        raise SettingsError(f"A figure is saved as .{', .'.join(FORMATS)}; {Path(path).name!r} is none of them.")
+        raise SettingsError(f"A figure is saved as .{', .'.join(FORMATS)}; not as {Path(path).name!r}.")
     shown = sorted(times) if times is not None else key_times(analysis, count=4 if width == "double" else 3)
     if not 1 <= len(shown) <= 6:
         raise SettingsError(f"A strip holds 1 to 6 frames, got {len(shown)} times.")
@@ -146,10 +148,19 @@ def _new_figure(width: Column, *, height: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with _RC_LOCK, rc_context(_RC):
+    with _RC_LOCK, rc_context({**_RC, "font.family": _fonts()}):
         figure = Figure(figsize=(WIDTHS_IN[width], height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+@functools.cache
+def _fonts() -> list[str]:
+    """DejaVu, which comes with matplotlib, then what this machine has for the scripts that it lacks."""
+    from matplotlib.font_manager import fontManager
+
+    here = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *(name for name in MORE_SCRIPTS if name in here)]
 
 
 def _save(figure: Figure, path: str | Path, *, dpi: int) -> Path:
@@ -158,14 +169,9 @@ def _save(figure: Figure, path: str | Path, *, dpi: int) -> Path:
     kind = Path(path).suffix.lower().lstrip(".")
     metadata: dict[str, Any] = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     out = io.BytesIO()
-    missing_glyphs = logging.getLogger("matplotlib.font_manager")
-    level = missing_glyphs.level
-    with _RC_LOCK, rc_context(_RC):
-        missing_glyphs.setLevel(logging.ERROR)
-        try:
-            figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)  # no date inside: equal runs, equal files
-        finally:
-            missing_glyphs.setLevel(level)
+    with _RC_LOCK, rc_context(_RC), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # drawn as boxes: no font here has the script
+        figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)  # no date inside: equal runs, equal files
     return write_atomic(path, out.getvalue())
 
 
@@ -266,7 +272,7 @@ def _draw_key_frame(axes: Axes, analysis: Analysis, t: float, letter: str, *, ch
 
 def _title(analysis: Analysis, width: Column) -> str:
     models = [analysis.encoder.label] + ([analysis.detector.label] if analysis.detector else [])
-    return shorten(f"{analysis.video.name}  ·  {' + '.join(models)}", int(CHARS[width] * 0.8))  # in 8 pt
+    return shorten(f"{analysis.video.name} · {' + '.join(models)}", int(CHARS[width] * 0.8))  # in 8 pt
 
 
 def shorten(text: str, chars: int) -> str:

@@ -85,7 +85,8 @@ def make_analysis(
         ),
     }
     video = VideoInfo(path=str(path), name=Path(path).name, width=64, height=48, fps=2.0,
-                      duration_s=2.0 * stretch, codec="h264", sha256="ab", warnings=("The clip is cut off.",))  # fmt: skip
+                      duration_s=2.0 * stretch, codec="h264", sha256="ab",
+                      warnings=("The clip is cut off.",))  # fmt: skip
     objects = "object" in modes
     return Analysis(
         features=Features(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ from clipvad.cli.console import say, table_lines
 
 if TYPE_CHECKING:
     from clipvad.cache import Cache
+    from clipvad.detectors import Detector
+    from clipvad.encoders.base import Encoder
 
 rules_app = typer.Typer(no_args_is_help=True, help="The library of rule sets.")
 cache_app = typer.Typer(no_args_is_help=True, help="The stored embeddings and detections.")
@@ -62,11 +65,11 @@ def models(
 
     settings = Settings.from_env()
     folder = models_dir or settings.models_dir
-    loaders = {
-        "encoder": lambda: load_encoder("auto", device=settings.device, precision="auto", models_dir=folder),
-        "detector": lambda: load_detector("auto", device=settings.device, models_dir=folder),
-    }
-    for kind, load in loaders.items():
+    loaders: tuple[tuple[str, Callable[[], Encoder | Detector]], ...] = (
+        ("encoder", lambda: load_encoder("auto", device=settings.device, models_dir=folder)),
+        ("detector", lambda: load_detector("auto", device=settings.device, models_dir=folder)),
+    )
+    for kind, load in loaders:
         try:
             use = load().use
         except ClipvadError as error:
