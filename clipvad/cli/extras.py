@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clipvad.cli.console import say, table_lines
+from clipvad.cli.options import CacheDirOption, ModelsDirOption, open_cache
 
 if TYPE_CHECKING:
-    from clipvad.cache import Cache
     from clipvad.detectors import Detector
     from clipvad.encoders.base import Encoder
 
 rules_app = typer.Typer(no_args_is_help=True, help="The library of rule sets.")
 cache_app = typer.Typer(no_args_is_help=True, help="The stored embeddings and detections.")
-CacheDir = Annotated[Path | None, typer.Option("--cache-dir", help="Folder of stored embeddings.")]
 
 
 @rules_app.command("list")
@@ -40,22 +38,22 @@ def show_rules(name: Annotated[str, typer.Argument(metavar="NAME|FILE")]) -> Non
 
 
 @cache_app.command("info")
-def cache_info(cache_dir: CacheDir = None) -> None:
+def cache_info(cache_dir: CacheDirOption = None) -> None:
     """Where it is and how full."""
-    cache = _cache(cache_dir)
+    cache = open_cache(cache_dir)
     entries, used = cache.size()
     typer.echo(f"{cache.folder}: {entries} entries, {used / 2**20:.1f} of {cache.max_bytes / 2**20:.0f} MB")
 
 
 @cache_app.command("clear")
-def cache_clear(cache_dir: CacheDir = None) -> None:
+def cache_clear(cache_dir: CacheDirOption = None) -> None:
     """Delete every entry; the next analysis of a clip computes it again."""
-    cache = _cache(cache_dir)
+    cache = open_cache(cache_dir)
     typer.echo(f"{cache.folder}: {cache.clear()} entries deleted")
 
 
 def models(
-    models_dir: Annotated[Path | None, typer.Option("--models-dir", help="Folder of model weights.")] = None,
+    models_dir: ModelsDirOption = None,
 ) -> None:
     """The encoder and the detector that `auto` picks here and now, and what is in the models folder."""
     from clipvad.detectors import load_detector
@@ -98,11 +96,3 @@ def serve(
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     say(f"clipvad on http://{settings.host}:{settings.port}")
     serve_page(settings)
-
-
-def _cache(cache_dir: Path | None) -> Cache:
-    from clipvad.cache import Cache
-    from clipvad.settings import Settings
-
-    settings = Settings.from_env()
-    return Cache(cache_dir or settings.cache_dir, max_bytes=settings.cache_mb << 20)

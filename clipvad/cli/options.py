@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from clipvad.cache import Cache
     from clipvad.core import Mode, RuleSet, ScoreSettings
     from clipvad.pipeline import Analyzer
 
@@ -91,18 +92,16 @@ class RunOptions:
 
     def analyzer(self) -> Analyzer:
         """With its models loaded: a wrong name or missing weights end the call before the first clip."""
-        from clipvad.cache import Cache
         from clipvad.pipeline import Analyzer
         from clipvad.settings import Settings
 
         settings = Settings.from_env()
-        cache = Cache(self.cache_dir or settings.cache_dir, max_bytes=settings.cache_mb << 20)
         analyzer = Analyzer(
             encoder=self.encoder or settings.encoder,
             detector=self.detector or settings.detector,
             fps=settings.fps if self.fps is None else self.fps,
             device=self.device or settings.device,
-            cache=None if self.no_cache else cache,
+            cache=None if self.no_cache else open_cache(self.cache_dir),
             models_dir=self.models_dir or settings.models_dir,
             progress=_Downloads(),
         )
@@ -120,6 +119,15 @@ class RunOptions:
             say(f"{kind}: {use.label}" + (f" ({where})" if where else ""))
             if use.limits:
                 say(f"  note: {use.limits}")
+
+
+def open_cache(cache_dir: Path | None) -> Cache:
+    """The store that the page uses too, in the operator's cache folder or the given one."""
+    from clipvad.cache import Cache
+    from clipvad.settings import Settings
+
+    settings = Settings.from_env()
+    return Cache((cache_dir or settings.cache_dir) / "features", max_bytes=settings.cache_mb << 20)
 
 
 class _Downloads:

@@ -317,7 +317,7 @@ def test_rules_list_and_show(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 def test_cache_info_and_clear(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from clipvad.cache import Cache
 
-    Cache(place / "cache").put({"a": 1}, {"x": np.zeros(3)})
+    Cache(place / "cache" / "features").put({"a": 1}, {"x": np.zeros(3)})
     assert call("cache", "info") == 0
     assert "1 entries" in capsys.readouterr().out
     assert call("cache", "clear") == 0
