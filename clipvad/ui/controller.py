@@ -11,13 +11,16 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from clipvad.core import Analysis, Progress, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError, VideoError
 from clipvad.ui.downloads import ARTEFACTS
 from clipvad.ui.engine import Engine
 from clipvad.ui.session import Choice, Clip, Session, SessionStore
+
+T = TypeVar("T")
+N = TypeVar("N")
 
 BUSY_WAIT_S = 2.0  # a stopped run needs a moment to let go
 TICK_S = 0.2
@@ -31,13 +34,13 @@ class Controller:
         self.engine = engine
         self.store = store
 
-    def open_example(self, key: str) -> Session:
-        """Show the example in this session: its clip, its rules, its analysis."""
-        example = self.engine.example
+    def open_example(self, key: str) -> Iterator[Progress | Session]:
+        """Show the example in this session: yield the progress of loading, then the session that holds it."""
+        example = yield from _meanwhile(lambda: self.engine.example, self._loading)
         session = self.store.get(key)
         session.clip, session.analysis, session.rules = self.engine.example_clip, example, example.rules
         session.choice = Choice()
-        return session
+        yield session
 
     def take_clip(self, key: str, upload: Path) -> Iterator[Progress | Clip]:
         """Take an uploaded file as the session's clip: yield the progress of slow steps, then the clip."""
@@ -64,7 +67,7 @@ class Controller:
         player = path
         if not info.browser_playable:
             player = session.path(f"preview-{path.stem}.mp4")
-            for fraction in _with_fractions(lambda on_fraction: browser_preview(info, player, progress=on_fraction)):
+            for fraction in _fractions(lambda on_fraction: browser_preview(info, player, progress=on_fraction)):
                 yield Progress(
                     stage="making a copy that a browser can play",
                     done_s=fraction * info.duration_s,
@@ -90,14 +93,16 @@ class Controller:
             raise ClipvadError("An analysis is already running in this window. Stop it before starting another.")
         try:
             rules.check()
-            yield Progress(stage="loading models", done_s=0, total_s=clip.info.duration_s, frames=0, frames_per_s=0)
-            analyzer = self.engine.analyzer(
-                choice.modes, encoder=choice.encoder, detector=choice.detector, fps=choice.fps
+            analyzer = yield from _meanwhile(
+                lambda: self.engine.analyzer(
+                    choice.modes, encoder=choice.encoder, detector=choice.detector, fps=choice.fps
+                ),
+                self._loading,
             )
             stream = analyzer.stream(clip.info.path, rules, modes=choice.modes, settings=settings)
             with closing(cast("Generator[Progress | Analysis, None, None]", stream)):
                 for item in stream:
-                    if isinstance(item, Analysis):
+                    if isinstance(item, Analysis) and session.clip is clip:
                         session.analysis, session.rules, session.choice = item, rules, choice
                     yield item
         finally:
@@ -133,39 +138,51 @@ class Controller:
             raise ClipvadError("There is no analysis to take away yet. Press Analyze first.")
         artefact = ARTEFACTS[kind]
         path = session.path(Path(analysis.video.name).stem + artefact.suffix)
-        yield from _with_fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
+        yield from _fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
         yield path
+
+    def _loading(self) -> Progress:
+        return Progress(stage=self.engine.loading, done_s=0, total_s=0, frames=0, frames_per_s=0)
 
 
 class _CancelledError(Exception):
     """Thrown inside a worker whose reader has left."""
 
 
-def _with_fractions(work: Callable[[Callable[[float], None]], object]) -> Iterator[float]:
-    """Run `work(on_fraction)` in a thread and yield its newest fraction a few times a second."""
-    newest = 0.0
-    left, done = threading.Event(), threading.Event()
+def _meanwhile(work: Callable[[], T], news: Callable[[], N]) -> Generator[N, None, T]:
+    """Run `work` in a thread, yield `news()` a few times a second until it ends, and return its result."""
+    done = threading.Event()
+    results: list[T] = []
     failures: list[BaseException] = []
-
-    def on_fraction(fraction: float) -> None:
-        nonlocal newest
-        if left.is_set():
-            raise _CancelledError
-        newest = fraction
 
     def run() -> None:
         try:
-            work(on_fraction)
-        except BaseException as error:  # handed to the reader below
+            results.append(work())
+        except BaseException as error:  # raised again where the reader is
             failures.append(error)
         finally:
             done.set()
 
-    threading.Thread(target=run, name="clipvad-export", daemon=True).start()
-    try:
-        while not done.wait(TICK_S):
-            yield newest
-    finally:
-        left.set()
+    threading.Thread(target=run, name="clipvad-work", daemon=True).start()
+    while not done.wait(TICK_S):
+        yield news()
     if failures:
         raise failures[0]
+    return results[0]
+
+
+def _fractions(work: Callable[[Callable[[float], None]], object]) -> Iterator[float]:
+    """Run `work(on_fraction)` in a thread and yield its newest fraction; closing the iterator stops the work."""
+    newest = 0.0
+    left = False
+
+    def on_fraction(fraction: float) -> None:
+        nonlocal newest
+        if left:
+            raise _CancelledError
+        newest = fraction
+
+    try:
+        yield from _meanwhile(lambda: work(on_fraction), lambda: newest)
+    finally:
+        left = True

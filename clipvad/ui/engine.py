@@ -44,6 +44,7 @@ class Engine:
         self._analyzers: _Recent[Analyzer] = _Recent(ANALYZERS_HELD)
         self._example_lock = threading.Lock()
         self._example: Analysis | None = None
+        self.loading = "loading models"  # what takes the time now, for whoever waits
 
     def analyzer(
         self,
@@ -103,7 +104,11 @@ class Engine:
             device=self.settings.device,
             cache=self.cache,
             models_dir=self.settings.models_dir,
+            progress=self._heard,
         )
+
+    def _heard(self, text: str, fraction: float) -> None:
+        self.loading = f"{text} ({fraction:.0%})"
 
 
 class _Recent(Generic[T]):

@@ -1,7 +1,4 @@
-"""The Analyze tab: clip, place, sentences and settings on the left; player, timeline and files on the right.
-
-`AnalyzeTab` lays the widgets out and ties their events to the controller; what a press does is there.
-"""
+"""The Analyze tab: ties the events of its widgets to the controller and shows what comes back."""
 
 from __future__ import annotations
 
@@ -17,101 +14,31 @@ import gradio as gr
 
 from clipvad.core import Analysis, Mode, Progress, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, RulesError
-from clipvad.rules import list_presets, load_rules, parse_rules
+from clipvad.rules import load_rules, parse_rules
 from clipvad.ui import downloads, views
 from clipvad.ui.controller import Controller
-from clipvad.ui.downloads import downloads_row
 from clipvad.ui.engine import EXAMPLE_RULES
-from clipvad.ui.rules_editor import find_remarks, new_value, read_rules, rules_editor
+from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import Choice, Clip
-from clipvad.ui.timeline import Timeline, partial, patch, payload
+from clipvad.ui.tabs.widgets import AnalyzeWidgets
+from clipvad.ui.timeline import partial, patch, payload
 
 log = logging.getLogger(__name__)
 
 MODES: dict[str, tuple[Mode, ...]] = {"frame": ("frame",), "object": ("object",), "both": get_args(Mode)}
-MODE_LABELS = [("Whole frame", "frame"), ("Objects", "object"), ("Both", "both")]
-ENCODERS = ["auto", "bundled", "open_clip:ViT-B-32-quickgelu/openai", "open_clip:ViT-B-16/laion2b_s34b_b88k"]
-DETECTORS = ["auto", "yolo:yolo11n", "yolo:yolo11s", "motion"]
 QUEUE = "analysis"  # the page and the public endpoint wait in one line
 UNEXPECTED = "Something went wrong on the server; it was logged there. Nothing that you typed is lost."
 Updates = dict[Any, Any]
+Lists = dict[str, Any]  # the rules editor's value
 
 
-class AnalyzeTab:
-    """Widgets and events of the tab. Build inside a `gr.Blocks`."""
+class AnalyzeTab(AnalyzeWidgets):
+    """Widgets and their events. Build inside a `gr.Blocks`, then `wire`. `models`: the line that names the models."""
 
     def __init__(self, controller: Controller, *, models: gr.HTML) -> None:
-        self.models = models
+        super().__init__(controller.engine.settings)
         self.controller = controller
-        self.settings = controller.engine.settings
-        with gr.Row(elem_id="pg-columns"):
-            with gr.Column(scale=37, min_width=330, elem_id="pg-left"):
-                self._clip_card()
-                self._rules_card()
-                self._scoring_card()
-                self._run_card()
-            with gr.Column(scale=63, min_width=330, elem_id="pg-right"):
-                self.timeline = Timeline(elem_id="pg-timeline")
-                self.downloads = downloads_row(elem_id="pg-downloads")
-
-    # Layout
-
-    def _clip_card(self) -> None:
-        with gr.Column(elem_classes="pg-card", elem_id="pg-clip"):
-            with gr.Row(elem_classes="pg-row"):
-                gr.HTML("<h2>Clip</h2>", apply_default_css=False)
-                self.example = gr.Button("Example: campus walkway", size="sm", elem_id="pg-example")
-            self.upload = gr.File(
-                label="Drop a video here, or click to choose one",
-                file_count="single",
-                height=46,
-                show_label=False,
-                elem_id="pg-upload",
-            )
-            self.clip = gr.HTML(views.clip_line(None), apply_default_css=False)
-
-    def _rules_card(self) -> None:
-        places = [(load_rules(name).title or name, name) for name in list_presets()]
-        with gr.Column(elem_classes="pg-card", elem_id="pg-rules"):
-            gr.HTML("<h2>Place and rules</h2>", apply_default_css=False)
-            with gr.Row(elem_classes="pg-row"):
-                self.place = gr.Dropdown(
-                    places, value=None, show_label=False, container=False, scale=3, min_width=160,
-                    elem_id="pg-place",
-                )  # fmt: skip
-                self.rule_file = gr.UploadButton(
-                    "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
-                )
-            self.editor = rules_editor(elem_id="pg-editor")
-
-    def _scoring_card(self) -> None:
-        default = ScoreSettings()
-        with gr.Column(elem_classes="pg-card", elem_id="pg-scoring"):
-            self.mode = gr.Radio(MODE_LABELS, value="object", label="Look at", elem_id="pg-mode")
-            self.threshold = gr.Slider(0.01, 1, default.threshold, step=0.01, label="Threshold", elem_id="pg-threshold")
-            self.smooth = gr.Slider(
-                0, 5, default.smooth_s, step=0.1, label="Smoothing (s, sliding median)", elem_id="pg-smooth"
-            )
-            with gr.Accordion("Advanced", open=False, elem_id="pg-advanced"):
-                self.merge = gr.Slider(0, 10, default.merge_s, step=0.25, label="Close gaps shorter than (s)")
-                self.shortest = gr.Slider(0, 10, default.min_s, step=0.25, label="Drop events shorter than (s)")
-                self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
-                self.encoder = gr.Dropdown(
-                    list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,
-                    label="Encoder",
-                )  # fmt: skip
-                self.detector = gr.Dropdown(
-                    list(dict.fromkeys([self.settings.detector, *DETECTORS])), value=self.settings.detector,
-                    label="Detector",
-                )  # fmt: skip
-
-    def _run_card(self) -> None:
-        with gr.Column(elem_classes="pg-card", elem_id="pg-run"):
-            self.analyze = gr.Button("Analyze", variant="primary", elem_id="pg-analyze")
-            self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="pg-stop")
-            self.status = gr.HTML(views.note("Loading."), apply_default_css=False, elem_id="pg-status")
-
-    # Events
+        self.models = models
 
     def wire(self, demo: gr.Blocks) -> None:
         """Tie events to handlers. Call once, after all widgets are rendered."""
@@ -121,25 +48,11 @@ class AnalyzeTab:
             self.timeline, self.downloads, self.status, self.clip, self.editor, self.place, self.mode,
             self.models, self.threshold, self.smooth, self.upload,
         ]  # fmt: skip
-        demo.load(self._shown(self.open_example), outputs=everything, **quiet)
-        self.example.click(self._shown(self.open_example), outputs=everything, **quiet)
-        demo.unload(self.leave)
-        self.upload.upload(self._shown(self.take_clip), inputs=[self.upload], outputs=everything, **quiet)
-
         rescoring = [self.editor, self.threshold, self.smooth, self.merge, self.shortest]
-        self.place.input(self._shown(self.choose_place), [self.place, *rescoring[1:]], everything, **quiet)
-        self.rule_file.upload(self._shown(self.open_rules), [self.rule_file, *rescoring[1:]], everything, **quiet)
-        self.timeline.threshold(self._shown(self.drag_threshold), rescoring, everything, **live)
-        knobs = (self.smooth, self.threshold, self.merge, self.shortest)
-        for changed in (self.editor.edited, *(knob.input for knob in knobs)):
-            changed(self._shown(self.rescore), rescoring, everything, **live)
-        self.mode.input(self._shown(self.choose_mode), [self.mode], everything, **live)
-        self.downloads.wanted(self._shown(self.export), outputs=everything, **quiet)
-
         buttons = [self.analyze, self.stop]
         run = self.analyze.click(_show_stop, outputs=buttons, trigger_mode="once", **quiet).then(
             self._shown(self.run),
-            [*rescoring, self.mode, self.encoder, self.detector, self.fps],
+            [self.editor, self.mode, self.encoder, self.detector, self.fps, *rescoring[1:]],
             everything,
             concurrency_limit=self.settings.concurrency,
             concurrency_id=QUEUE,
@@ -150,28 +63,50 @@ class AnalyzeTab:
         run.then(_show_analyze, outputs=buttons, **quiet).then(
             self._shown(self.catch_up), rescoring, everything, **quiet
         )
-        self.stop.click(self._shown(self.stopped), [self.mode], everything, cancels=[run], **quiet).then(
-            _show_analyze, outputs=buttons, **quiet
-        )
+
+        demo.load(self._shown(self.open_example), outputs=everything, **quiet)
+        demo.unload(self.leave)
+        # Another clip, or Stop, ends a run that is under way or still waits in the queue.
+        for ending, handler, inputs in (
+            (self.example.click, self.open_example, None),
+            (self.upload.upload, self.take_clip, [self.upload]),
+            (self.stop.click, self.stopped, [self.mode]),
+        ):
+            ending(self._shown(handler), inputs, everything, cancels=[run], **quiet).then(
+                _show_analyze, outputs=buttons, **quiet
+            )
+
+        self.place.input(self._shown(self.choose_place), [self.place, *rescoring[1:]], everything, **quiet)
+        self.rule_file.upload(self._shown(self.open_rules), [self.rule_file, *rescoring[1:]], everything, **quiet)
+        self.timeline.threshold(self._shown(self.drag_threshold), rescoring, everything, **live)
+        knobs = (self.smooth, self.threshold, self.merge, self.shortest)
+        for changed in (self.editor.edited, *(knob.input for knob in knobs)):
+            changed(self._shown(self.rescore), rescoring, everything, **live)
+        self.mode.input(self._shown(self.choose_mode), [self.mode], everything, **live)
+        self.downloads.wanted(self._shown(self.export), outputs=everything, **quiet)
 
     # Handlers. Each returns or yields {widget: value}.
 
     def open_example(self, request: gr.Request) -> Iterator[Updates]:
-        session = self.controller.open_example(session_key(request))
-        assert session.analysis is not None
-        assert session.clip is not None
-        yield {
-            **self._analysed(session.analysis, session.clip, "object"),
-            self.clip: views.clip_line(session.clip.info),
-            self.editor: new_value(
-                session.analysis.rules, find_remarks(session.analysis.rules, session.analysis.unknown_words), fresh=True
-            ),
-            self.place: EXAMPLE_RULES,
-            self.mode: "object",
-            self.threshold: session.analysis.settings.threshold,
-            self.smooth: session.analysis.settings.smooth_s,
-            self.upload: None,
-        }
+        for step in self.controller.open_example(session_key(request)):
+            if isinstance(step, Progress):
+                yield {self.status: views.progress_line(step)}
+                continue
+            analysis, clip = step.analysis, step.clip
+            assert analysis is not None
+            assert clip is not None
+            yield {
+                **self._analysed(analysis, clip, "object"),
+                self.clip: views.clip_line(clip.info),
+                self.editor: new_value(
+                    analysis.rules, find_remarks(analysis.rules, analysis.unknown_words), fresh=True
+                ),
+                self.place: EXAMPLE_RULES,
+                self.mode: "object",
+                self.threshold: analysis.settings.threshold,
+                self.smooth: analysis.settings.smooth_s,
+                self.upload: None,
+            }
 
     def take_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         if not upload:
@@ -191,63 +126,36 @@ class AnalyzeTab:
             yield {self.upload: None}  # the drop area, ready for another file
             raise
 
-    def choose_place(
-        self, place: str, threshold: float, smooth: float, merge: float, shortest: float, request: gr.Request
-    ) -> Iterator[Updates]:
-        yield self._replace_rules(load_rules(place), _settings(threshold, smooth, merge, shortest), request)
+    def choose_place(self, request: gr.Request, place: str, *knobs: float) -> Iterator[Updates]:
+        yield self._replace_rules(load_rules(place), _settings(*knobs), request)
 
-    def open_rules(
-        self, path: str, threshold: float, smooth: float, merge: float, shortest: float, request: gr.Request
-    ) -> Iterator[Updates]:
+    def open_rules(self, request: gr.Request, path: str, *knobs: float) -> Iterator[Updates]:
         try:
             text = Path(path).read_text("utf-8")
         except UnicodeDecodeError:
             raise RulesError(f"{Path(path).name} is not a text file. A rule file is YAML.") from None
         rules = parse_rules(text, source=Path(path).name)
-        yield {**self._replace_rules(rules, _settings(threshold, smooth, merge, shortest), request), self.place: None}
+        yield {**self._replace_rules(rules, _settings(*knobs), request), self.place: None}
 
-    def rescore(
-        self,
-        lists: dict[str, Any],
-        threshold: float,
-        smooth: float,
-        merge: float,
-        shortest: float,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
+    def rescore(self, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
         session = self.controller.store.get(session_key(request))
         rules = read_rules(lists, session.rules or load_rules(EXAMPLE_RULES))
-        yield self._rescored(rules, _settings(threshold, smooth, merge, shortest), lists, request)
+        yield self._rescored(rules, _settings(*knobs), lists, request)
 
     def drag_threshold(
-        self,
-        lists: dict[str, Any],
-        threshold: float,
-        smooth: float,
-        merge: float,
-        shortest: float,
-        event: gr.EventData,
-        request: gr.Request,
+        self, event: gr.EventData, request: gr.Request, lists: Lists, _: float, *others: float
     ) -> Iterator[Updates]:
         threshold = round(min(max(float(event.value), 0.01), 1.0), 2)
-        for updates in self.rescore(lists, threshold, smooth, merge, shortest, request):
+        for updates in self.rescore(request, lists, threshold, *others):
             yield {**updates, self.threshold: threshold}
 
-    def catch_up(
-        self,
-        lists: dict[str, Any],
-        threshold: float,
-        smooth: float,
-        merge: float,
-        shortest: float,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
+    def catch_up(self, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
         """Sentences and settings that changed while an analysis ran take effect when it ends."""
         analysis = self.controller.store.get(session_key(request)).analysis
         if analysis is None:
             return
         rules = read_rules(lists, analysis.rules)
-        settings = _settings(threshold, smooth, merge, shortest)
+        settings = _settings(*knobs)
         if (rules, settings) != (analysis.rules, analysis.settings):
             yield self._rescored(rules, settings, lists, request)
 
@@ -263,22 +171,19 @@ class AnalyzeTab:
 
     def run(
         self,
-        lists: dict[str, Any],
-        threshold: float,
-        smooth: float,
-        merge: float,
-        shortest: float,
+        request: gr.Request,
+        lists: Lists,
         mode: str,
         encoder: str,
         detector: str,
         fps: float,
-        request: gr.Request,
+        *knobs: float,
     ) -> Iterator[Updates]:
         key = session_key(request)
         session = self.controller.store.get(key)
         rules = read_rules(lists, session.rules or load_rules(EXAMPLE_RULES))
         choice = Choice(modes=MODES[mode], encoder=encoder, detector=detector, fps=float(fps))
-        settings = _settings(threshold, smooth, merge, shortest)
+        settings = _settings(*knobs)
         with closing(self.controller.analyze(key, rules, choice, settings)) as steps:
             for step in steps:
                 clip = session.clip
@@ -289,7 +194,7 @@ class AnalyzeTab:
                         video=clip.info,
                         video_url=views.file_url(clip.player),
                         mode=choice.modes[-1],
-                        threshold=threshold,
+                        threshold=settings.threshold,
                     )
                     yield {self.timeline: curves, self.status: views.progress_line(step)}
                 else:
@@ -347,7 +252,7 @@ class AnalyzeTab:
         self.controller.store.get(session_key(request)).rules = rules
         return self._rescored(rules, settings, new_value(rules), request)
 
-    def _rescored(self, rules: RuleSet, settings: ScoreSettings, lists: dict[str, Any], request: gr.Request) -> Updates:
+    def _rescored(self, rules: RuleSet, settings: ScoreSettings, lists: Lists, request: gr.Request) -> Updates:
         """The editor with remarks and, where features are held, the timeline drawn anew."""
         key = session_key(request)
         session = self.controller.store.get(key)
@@ -361,10 +266,12 @@ class AnalyzeTab:
         except RulesError as error:
             return {**updates, self.status: views.note(f"Not rescored. {error}", error=True)}
         changed = (before.rules, before.settings.smooth_s) != (rules, settings.smooth_s)
-        shown: Mode = "object" if "object" in analysis.scores else "frame"
+        redrawn = patch(analysis, mode=_main("both", analysis), curves=changed)
         return {
             **updates,
-            self.timeline: patch(analysis, mode=shown, curves=changed),
+            self.timeline: {
+                name: part for name, part in redrawn.items() if name != "mode"
+            },  # the reader's choice stays
             self.status: views.outcome(analysis),
         }
 

@@ -1,0 +1,88 @@
+"""The Analyze tab's widgets: clip, rules and settings on the left; player, timeline and files on the right."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from clipvad.core import ScoreSettings
+from clipvad.rules import list_presets, load_rules
+from clipvad.settings import Settings
+from clipvad.ui import views
+from clipvad.ui.downloads import downloads_row
+from clipvad.ui.rules_editor import rules_editor
+from clipvad.ui.timeline import Timeline
+
+MODE_LABELS = [("Whole frame", "frame"), ("Objects", "object"), ("Both", "both")]
+ENCODERS = ["auto", "bundled", "open_clip:ViT-B-32-quickgelu/openai", "open_clip:ViT-B-16/laion2b_s34b_b88k"]
+DETECTORS = ["auto", "yolo:yolo11n", "yolo:yolo11s", "motion"]
+
+
+class AnalyzeWidgets:
+    """The tab's widgets, laid out. Build inside a `gr.Blocks`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        with gr.Row(elem_id="pg-columns"):
+            with gr.Column(scale=37, min_width=330, elem_id="pg-left"):
+                self._clip_card()
+                self._rules_card()
+                self._scoring_card()
+                self._run_card()
+            with gr.Column(scale=63, min_width=330, elem_id="pg-right"):
+                self.timeline = Timeline(elem_id="pg-timeline")
+                self.downloads = downloads_row(elem_id="pg-downloads")
+
+    def _clip_card(self) -> None:
+        with gr.Column(elem_classes="pg-card", elem_id="pg-clip"):
+            with gr.Row(elem_classes="pg-row"):
+                gr.HTML("<h2>Clip</h2>", apply_default_css=False)
+                self.example = gr.Button("Example: campus walkway", size="sm", elem_id="pg-example")
+            self.upload = gr.File(
+                label="Drop a video here, or click to choose one",
+                file_count="single",
+                height=46,
+                show_label=False,
+                elem_id="pg-upload",
+            )
+            self.clip = gr.HTML(views.clip_line(None), apply_default_css=False)
+
+    def _rules_card(self) -> None:
+        places = [(load_rules(name).title or name, name) for name in list_presets()]
+        with gr.Column(elem_classes="pg-card", elem_id="pg-rules"):
+            gr.HTML("<h2>Place and rules</h2>", apply_default_css=False)
+            with gr.Row(elem_classes="pg-row"):
+                self.place = gr.Dropdown(
+                    places, value=None, show_label=False, container=False, scale=3, min_width=160,
+                    elem_id="pg-place",
+                )  # fmt: skip
+                self.rule_file = gr.UploadButton(
+                    "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
+                )
+            self.editor = rules_editor(elem_id="pg-editor")
+
+    def _scoring_card(self) -> None:
+        default = ScoreSettings()
+        with gr.Column(elem_classes="pg-card", elem_id="pg-scoring"):
+            self.mode = gr.Radio(MODE_LABELS, value="object", label="Look at", elem_id="pg-mode")
+            self.threshold = gr.Slider(0.01, 1, default.threshold, step=0.01, label="Threshold", elem_id="pg-threshold")
+            self.smooth = gr.Slider(
+                0, 5, default.smooth_s, step=0.1, label="Smoothing (s, sliding median)", elem_id="pg-smooth"
+            )
+            with gr.Accordion("Advanced", open=False, elem_id="pg-advanced"):
+                self.merge = gr.Slider(0, 10, default.merge_s, step=0.25, label="Close gaps shorter than (s)")
+                self.shortest = gr.Slider(0, 10, default.min_s, step=0.25, label="Drop events shorter than (s)")
+                self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
+                self.encoder = gr.Dropdown(
+                    list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,
+                    label="Encoder",
+                )  # fmt: skip
+                self.detector = gr.Dropdown(
+                    list(dict.fromkeys([self.settings.detector, *DETECTORS])), value=self.settings.detector,
+                    label="Detector",
+                )  # fmt: skip
+
+    def _run_card(self) -> None:
+        with gr.Column(elem_classes="pg-card", elem_id="pg-run"):
+            self.analyze = gr.Button("Analyze", variant="primary", elem_id="pg-analyze")
+            self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="pg-stop")
+            self.status = gr.HTML(views.note("Loading."), apply_default_css=False, elem_id="pg-status")
