@@ -58,7 +58,7 @@ function trace(pen, points) {
   points.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
 }
 
-function drawAxes(pen, view, colours) {
+function drawAxes(pen, view, colours, ticks) {
   pen.font = '11px system-ui, sans-serif';
   pen.textBaseline = 'middle';
   pen.lineWidth = 1;
@@ -71,6 +71,7 @@ function drawAxes(pen, view, colours) {
     pen.textAlign = 'right';
     pen.fillText(value.toFixed(1), view.left - 7, y);
   }
+  if (!ticks) return;
   const step = tickStep(view.t1 - view.t0, view.right - view.left);
   pen.textAlign = 'center';
   for (let k = Math.ceil(view.t0 / step - 1e-9); k * step <= view.t1 + 1e-9; k++) {
@@ -145,7 +146,7 @@ function drawThreshold(pen, view, threshold, release, colours) {
 
 // Everything in the upper canvas; lanes below the curve hold the events and, if there are any, annotations.
 function drawTimeline(pen, model, view, threshold, selection, colours) {
-  drawAxes(pen, view, colours);
+  drawAxes(pen, view, colours, true);
   const events = eventsOf(model), height = view.bottom - TOP;
   if (model.running) {
     const x = clamp(view.x(model.pts.length ? model.pts[model.pts.length - 1] : 0), view.left, view.right);
@@ -156,11 +157,11 @@ function drawTimeline(pen, model, view, threshold, selection, colours) {
   if (selection) drawSpans(pen, view, [selection], TOP, height, [colours.accent + '26'], colours.accent);
   drawCurves(pen, model, view, threshold, colours);
   drawThreshold(pen, view, threshold, model.settings.release, colours);
-  drawSpans(pen, view, events, view.bottom + 4, LANE - 3, [colours['alert-soft'], hatch(pen, colours.alert, 5)], colours.alert);
-  laneLabel(pen, view, 'events', view.bottom + 3, colours.muted);
+  drawSpans(pen, view, events, view.bottom + 8, LANE - 3, [colours['alert-soft'], hatch(pen, colours.alert, 5)], colours.alert);
+  laneLabel(pen, view, 'events', view.bottom + 7, colours.muted);
   if (model.truth.length) {
-    drawSpans(pen, view, model.truth, view.bottom + 4 + LANE, LANE - 3, [colours.truth + '40'], colours.truth);
-    laneLabel(pen, view, 'annotated', view.bottom + 3 + LANE, colours.muted);
+    drawSpans(pen, view, model.truth, view.bottom + 8 + LANE, LANE - 3, [colours.truth + '40'], colours.truth);
+    laneLabel(pen, view, view.left < 80 ? 'annot.' : 'annotated', view.bottom + 7 + LANE, colours.muted);
   }
 }
 

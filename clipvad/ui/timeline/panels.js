@@ -22,7 +22,7 @@ function make(tag, className, ...children) {
 }
 
 function createWhy(root, video) {
-  const list = root.querySelector('.cv-list'), total = root.querySelector('.cv-why-score');
+  const list = root.querySelector('.cv-list'), total = root.querySelector('.cv-why-score'), single = root.querySelector('.cv-why-raw');
   const crop = root.querySelector('.cv-crop'), seenText = root.querySelector('.cv-seen-text');
   let shown = null, items = [];
 
@@ -39,10 +39,10 @@ function createWhy(root, video) {
   }
 
   function drawCrop(model, best) {
+    if (video.readyState < 2 || video.seeking) return; // the picture is not there yet: keep the last one
     const pen = crop.getContext('2d');
     pen.fillStyle = '#0b0f10';
     pen.fillRect(0, 0, crop.width, crop.height);
-    if (video.readyState < 2) return;
     const [x1, y1, x2, y2] = best ? best.box : [0, 0, 1, 1];
     const margin = best ? 0.12 : 0, padX = (x2 - x1) * margin, padY = (y2 - y1) * margin;
     const sx = Math.max(0, x1 - padX) * video.videoWidth, sy = Math.max(0, y1 - padY) * video.videoHeight;
@@ -64,20 +64,22 @@ function createWhy(root, video) {
     list.replaceChildren();
     shown = null;
     seenText.textContent = text;
+    crop.hidden = true;
   }
 
   return function show(model, i, threshold) {
-    if (!model) { total.textContent = ''; crop.getContext('2d').clearRect(0, 0, crop.width, crop.height); clear(''); return; }
+    if (!model) { total.textContent = single.textContent = ''; clear('Here stand the sentences, most likely first, for the frame in view.'); return; }
     const score = scoreAt(curveOf(model), i), raw = curveOf(model) && i >= 0 ? curveOf(model).score[i] / U16 : NaN;
     total.textContent = Number.isNaN(score) ? '' : score.toFixed(2);
     total.classList.toggle('over', score >= threshold);
-    total.title = `Smoothed score; this frame alone: ${raw.toFixed(2)}`;
+    single.textContent = Number.isNaN(raw) ? '' : `this frame ${raw.toFixed(2)}, smoothed`;
     if (!model.sentences.length) {
       clear(model.running ? 'Sentences follow when the analysis is done.' : '');
       return;
     }
     if (shown !== model.sentences) { build(model); shown = model.sentences; }
     const best = model.mode === 'object' ? boxesAt(model, i).find((one) => one.winner) : null;
+    crop.hidden = false;
     drawCrop(model, best);
     seenText.textContent = describe(model, i, best);
     list.replaceChildren(...sentencesAt(model, i).map(({ index, p, cosine }) => {
@@ -124,7 +126,7 @@ function createEvents(root, grabber, play) {
 
   return {
     show(model) {
-      if (!model) { rows.replaceChildren(); count.textContent = ''; shown = null; return; }
+      if (!model) { rows.replaceChildren(make('p', 'cv-none', 'None yet.')); count.textContent = ''; shown = null; return; }
       const events = eventsOf(model), key = model.video.url + JSON.stringify(events);
       count.textContent = model.running ? '' : String(events.length);
       if (key === shown && !model.running) return;

@@ -9,8 +9,8 @@ const ICONS = {
   pause: SVG('M5.5 4h3v12h-3zM11.5 4h3v12h-3z'),
   back: SVG('M6 4h2v12H6zM15 4.4v11.2L8.6 10z'),
   forward: SVG('M12 4h2v12h-2zM5 4.4v11.2l6.4-5.6z'),
-  previous: SVG('M9.6 4.4v11.2L4 10zM16 4.4v11.2L10.4 10z'),
-  next: SVG('M10.4 4.4v11.2L16 10zM4 4.4v11.2L9.6 10z'),
+  previous: SVG('M12.5 4l1.4 1.400L9.3 10l4.6 4.6-1.4 1.4-6-6z'),
+  next: SVG('M7.5 4L6.1 5.400l4.6 4.6-4.6 4.6 1.4 1.4 6-6z'),
   full: SVG('M3 3h6v2H5v4H3zM11 3h6v6h-2V5h-4zM3 11h2v4h4v2H3zM15 11h2v6h-6v-2h4z'),
 };
 
@@ -73,19 +73,26 @@ function strokeBox(pen, one, abnormal) {
   }
 }
 
+// What a box is said to be: an abnormal one by an abnormal sentence where we know which, else by its class.
+function sentenceOf(model, i, one, abnormal) {
+  const best = one.winner && abnormal ? alarmAt(model, i) : null;
+  const sentence = model.sentences[best ? best.index : one.top];
+  return sentence && (sentence.abnormal || !abnormal) ? sentence.text : one.name;
+}
+
 // Draws sample i over the picture; returns what was drawn, in stage pixels.
 function drawOverlay(pen, model, i, area, threshold) {
   if (model.mode === 'frame') return drawEdge(pen, model, i, area, threshold);
   const boxes = boxesAt(model, i).map((one) => {
     const [x1, y1, x2, y2] = one.box;
     const place = { x: area.x + x1 * area.w, y: area.y + y1 * area.h, w: (x2 - x1) * area.w, h: (y2 - y1) * area.h };
-    return { ...one, ...place, abnormal: one.score >= threshold };
+    const abnormal = one.score >= threshold;
+    return { ...one, ...place, abnormal, sentence: sentenceOf(model, i, one, abnormal) };
   });
   boxes.sort((a, b) => a.abnormal - b.abnormal || a.winner - b.winner);
   for (const one of boxes) strokeBox(pen, one, one.abnormal);
   for (const one of boxes.filter((box) => box.abnormal).slice(-4)) {
-    const sentence = model.sentences[one.top];
-    drawLabel(pen, `▲ ${one.score.toFixed(2)} ${sentence ? sentence.text : ''}`, one.x - 1, one.y - 2, area, ON_VIDEO.alert);
+    drawLabel(pen, `▲ ${one.score.toFixed(2)} ${one.sentence}`, one.x - 1, one.y - 2, area, ON_VIDEO.alert);
   }
   return boxes;
 }
@@ -107,22 +114,28 @@ function drawEdge(pen, model, i, area, threshold) {
   return [];
 }
 
-// onFrame(t) is called for every frame shown and after every seek; onState() when playing or speed changes.
-function createPlayer(root, onFrame, onState) {
+// onTime(t): where the playhead is, at once after a seek. onPicture(): another frame is on the screen, its time in
+// player.picture (null before the first): boxes follow this one, or they would lie over an older picture during a
+// seek. onState(): playing, speed or failure changed.
+function createPlayer(root, { onTime, onPicture, onState }) {
   const video = root.querySelector('.cv-video');
-  const player = { video, time: 0, url: '' };
+  const player = { video, time: 0, picture: null, url: '' };
   let wanted = null; // a seek asked for before the clip's header was there
 
-  const shown = (t) => { player.time = t; onFrame(t); };
+  const present = (t) => {
+    player.picture = t;
+    onPicture();
+    if (!video.seeking) { player.time = t; onTime(); }
+  };
   const watchFrames = 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
   if (watchFrames) {
-    const step = (_, frame) => { shown(frame.mediaTime); if (root.isConnected) video.requestVideoFrameCallback(step); };
+    const step = (_, frame) => { present(frame.mediaTime); if (root.isConnected) video.requestVideoFrameCallback(step); };
     video.requestVideoFrameCallback(step);
   } else {
-    const tick = () => { shown(video.currentTime); if (!video.paused && root.isConnected) requestAnimationFrame(tick); };
-    video.addEventListener('play', tick);
-    video.addEventListener('seeked', () => shown(video.currentTime));
+    const tick = () => { present(video.currentTime); if (!video.paused && root.isConnected) requestAnimationFrame(tick); };
+    for (const name of ['play', 'loadeddata']) video.addEventListener(name, tick);
   }
+  video.addEventListener('seeked', () => { if (watchFrames) onTime(); else present(video.currentTime); });
   for (const name of ['play', 'pause', 'ratechange', 'ended', 'error', 'loadeddata']) video.addEventListener(name, onState);
   video.addEventListener('loadedmetadata', () => {
     if (wanted !== null) video.currentTime = wanted;
@@ -133,6 +146,7 @@ function createPlayer(root, onFrame, onState) {
     if (url === player.url) return;
     player.url = url;
     player.time = 0;
+    player.picture = null;
     wanted = null;
     if (url) video.src = url; else video.removeAttribute('src');
     video.load();
@@ -140,7 +154,8 @@ function createPlayer(root, onFrame, onState) {
   player.seek = (t) => {
     const target = t + SEEK_NUDGE;
     if (video.readyState >= 1) video.currentTime = target; else wanted = target;
-    shown(t);
+    player.time = t;
+    onTime();
   };
   player.toggle = () => { if (video.paused) video.play().catch(onState); else video.pause(); };
   return player;

@@ -8,7 +8,7 @@
   let model = null, sample = -1, telling = 0, chosen = null, hovered = false;
 
   const grabber = createGrabber();
-  const player = createPlayer(root, onFrame, onState);
+  const player = createPlayer(root, { onTime, onPicture: drawBoxes, onState });
   const why = createWhy(root, player.video);
   const events = createEvents(root, grabber, (event) => { seek(event.start_s); player.video.play().catch(onState); });
   const tracks = createTracks(root, { seek, threshold: moveThreshold, select: (span) => tell.select(span || {}) }, grabber);
@@ -30,7 +30,8 @@
   // An answer to an earlier value must not pull the handle back.
   function takeThreshold(value) {
     if (value === undefined || tracks.dragging) return;
-    if (chosen && performance.now() < chosen.until && Math.abs(value - chosen.value) > 1e-6) return;
+    if (chosen && performance.now() < chosen.until && Math.abs(value - chosen.value) > 0.005) return;
+    chosen = null;
     tracks.setThreshold(value);
   }
 
@@ -48,27 +49,29 @@
     const pen = sizeCanvas(overlay, stage.clientWidth, stage.clientHeight);
     if (!model) return;
     const place = pictureRect(player.video, model.video, stage.clientWidth, stage.clientHeight);
-    const drawn = drawOverlay(pen, model, sample, place, tracks.threshold);
-    root.dataset.sample = sample;
-    root.dataset.time = player.time.toFixed(3);
+    const t = player.picture === null ? player.time : player.picture, i = sampleAt(model.pts, t);
+    const drawn = drawOverlay(pen, model, i, place, tracks.threshold);
+    root.dataset.sample = i;
+    root.dataset.time = t.toFixed(3);
     root.dataset.boxes = JSON.stringify(drawn.map((one) => ({
       x: one.x, y: one.y, w: one.w, h: one.h, box: one.box, score: one.score, abnormal: one.abnormal, winner: one.winner,
-      sentence: one.top >= 0 && model.sentences[one.top] ? model.sentences[one.top].text : '', name: one.name, track: one.track,
+      sentence: one.sentence, name: one.name, track: one.track,
     })));
   }
 
-  function onFrame(t) {
-    find('.cv-time').textContent = formatTime(t, 2);
+  function onTime() {
+    const t = player.time;
     if (!model) return;
+    find('.cv-time').textContent = formatTime(t, 2);
     const next = sampleAt(model.pts, t), changed = next !== sample;
     sample = next;
     if (!player.video.paused) tracks.follow(t);
     tracks.place(t);
-    drawBoxes();
+    if (player.picture === null) drawBoxes();
     if (changed || player.video.paused) why(model, sample, tracks.threshold);
     events.mark(model, t);
   }
-  const refresh = () => { sample = -2; root.dataset.threshold = tracks.threshold.toFixed(2); onFrame(player.time); events.show(model); events.mark(model, player.time); };
+  const refresh = () => { sample = -2; root.dataset.threshold = tracks.threshold.toFixed(2); drawBoxes(); events.show(model); onTime(); };
 
   function onState() {
     const { video } = player, button = find('[data-do="play"]');
@@ -101,6 +104,7 @@
   function clear() {
     model = null;
     sample = -1;
+    for (const name of ['.cv-time', '.cv-total', '.cv-models']) find(name).textContent = '';
     player.load('');
     grabber.use('');
     empty.hidden = false;

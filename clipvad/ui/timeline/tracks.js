@@ -13,7 +13,7 @@ function createTracks(root, act, grabber) {
     const style = getComputedStyle(root), width = plot.clientWidth;
     const left = parseFloat(style.getPropertyValue('--cv-gutter')), right = width - parseFloat(style.getPropertyValue('--cv-rail'));
     const bottom = TOP + parseFloat(style.getPropertyValue('--cv-curve-height'));
-    const ruler = bottom + 6 + LANE * (model && model.truth.length ? 2 : 1);
+    const ruler = bottom + 10 + LANE * (model && model.truth.length ? 2 : 1);
     const [t0, t1] = range || [0, model ? model.duration : 1];
     return {
       width, left, right, bottom, ruler, height: ruler + RULER, t0, t1,
@@ -30,7 +30,7 @@ function createTracks(root, act, grabber) {
     colours = colours || palette(root);
     const pen = sizeCanvas(curve, view.width, view.height);
     if (model) drawTimeline(pen, model, view, tracks.threshold, tracks.selection, colours);
-    else drawAxes(pen, view, colours);
+    else drawAxes(pen, view, colours, false);
     drawHeat();
     handle.style.top = view.y(tracks.threshold) + 'px';
     handle.style.left = view.right + 'px';
@@ -40,19 +40,21 @@ function createTracks(root, act, grabber) {
   function drawHeat() {
     heat.hidden = !model || !model.sentences.length;
     if (heat.hidden) return;
-    const width = Math.max(1, Math.round(view.right - view.left)), row = parseFloat(getComputedStyle(root).getPropertyValue('--cv-row'));
+    // Narrow: every sentence stands above its band. Wide: beside it, and many sentences make thinner rows.
+    const width = Math.max(1, Math.round(view.right - view.left)), narrow = view.left < 80;
+    const row = narrow ? 27 : clamp(Math.floor(180 / rows.length), 13, 16), band = narrow ? 10 : row - 1;
+    root.style.setProperty('--cv-row', row + 'px');
+    const total = rows.length * row;
     const image = heatImage(model, rows, view, width, colours);
     const picture = document.createElement('canvas');
     picture.width = width; picture.height = image.height;
     picture.getContext('2d').putImageData(image, 0, 0);
-    const pen = sizeCanvas(heatCanvas, width, rows.length * row);
+    const pen = sizeCanvas(heatCanvas, width, total);
     pen.imageSmoothingEnabled = false;
     pen.fillStyle = colours.empty;
-    pen.fillRect(0, 0, width, rows.length * row);
-    pen.drawImage(picture, 0, 0, width, rows.length * row);
-    pen.fillStyle = colours.panel;
-    const split = rows.findIndex((index) => !model.sentences[index].abnormal);
-    rows.forEach((_, y) => pen.fillRect(0, y * row + row - 1, width, y === split - 1 ? 2 : 1));
+    pen.fillRect(0, 0, width, total);
+    pen.drawImage(picture, 0, 0, width, total);
+    rows.forEach((_, y) => pen.clearRect(0, y * row + (narrow ? 0 : band), width, row - band));
   }
 
   function writeLabels() {
