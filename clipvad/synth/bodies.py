@@ -109,7 +109,7 @@ def clothe(pose: Pose, outfit: Outfit, *, stature_m: float) -> list[Blob]:
     for side in ("l", "r"):
         blobs.append(capsule(j[f"hip_{side}"], j[f"knee_{side}"], 0.052 * h * b, 0.036 * h * b, outfit.bottom))
         blobs.append(capsule(j[f"knee_{side}"], j[f"ankle_{side}"], 0.036 * h * b, 0.026 * h, outfit.bottom))
-        blobs.append(capsule(j[f"heel_{side}"], j[f"toe_{side}"], 0.023 * h, 0.017 * h, outfit.shoes))
+        blobs.append(capsule(j[f"heel_{side}"], j[f"toe_{side}"], 0.021 * h, 0.015 * h, outfit.shoes))
         sleeve = outfit.sleeve or outfit.top
         blobs.append(capsule(j[f"shoulder_{side}"], j[f"elbow_{side}"], 0.033 * h * b, 0.027 * h * b, sleeve))
         forearm = outfit.skin if outfit.sleeve else outfit.top
@@ -159,7 +159,7 @@ def _foot(ankle: Array, pitch: float, side: str, h: float) -> dict[str, Array]:
     along = np.array([np.cos(pitch), 0.0, np.sin(pitch)])
     down = np.array([np.sin(pitch), 0.0, -np.cos(pitch)])
     sole = ankle + down * (ANKLE - 0.012) * h
-    return {f"heel_{side}": sole - along * 0.028 * h, f"toe_{side}": sole + along * (FOOT - 0.055) * h}
+    return {f"heel_{side}": sole - along * 0.028 * h, f"toe_{side}": sole + along * (FOOT - 0.066) * h}
 
 
 def _arm(side: str, sign: float, upper: float, lower: float, lean_deg: float, h: float) -> dict[str, Array]:
