@@ -126,9 +126,9 @@ def _print_report(report: dict[str, Any]) -> None:
         for curve, name in (("score", "raw"), ("smooth", "smoothed")):
             for group, title in (("all", "all frames"), ("anomalous", "anomalous videos"), ("mean_of_videos", "")):
                 found = figures[curve][group]
-                title = title or f"mean of {found['videos']} videos"
+                title = title or f"mean of videos ({found['videos']})"
                 rows.append([mode, name, title, percent(found["auc"]), percent(found["ap"])])
-    _out_table(["mode", "curve", "over", "AUC %", "AP %"], rows)
+    _out_table(["mode", "curve", "over", "AUC %", "AP %"], rows, numbers_from=3)
     typer.echo()
     modes = list(report["modes"])
     header = ["video", "label", "frames", "abnormal", *(f"{mode} AUC %" for mode in modes)]
@@ -139,13 +139,14 @@ def _print_report(report: dict[str, Any]) -> None:
             + [percent(video["modes"][mode]["smooth"]["auc"]) for mode in modes]
             for video in report["videos"]
         ],
+        numbers_from=2,
     )
     typer.echo()
     for mode, figures in report["modes"].items():
         found = figures["events"]
         typer.echo(
-            f"{mode} events at threshold {report['settings']['threshold']}: frame precision "
-            f"{percent(found['precision'])} %, recall {percent(found['recall'])} %"
+            f"{mode} events at threshold {report['settings']['threshold']}: frame precision %: "
+            f"{percent(found['precision'])}, recall %: {percent(found['recall'])}"
         )
     typer.echo("Per video: smoothed curve. n/a: the labels there have one class only.")
     origins = sorted({video["frame_times"] for video in report["videos"]})
@@ -159,8 +160,8 @@ def percent(value: float | None) -> str:
     return "n/a" if value is None else f"{100 * value:.2f}"
 
 
-def _out_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    for line in console.table_lines(header, rows, right=range(2, len(header))):
+def _out_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers_from: int) -> None:
+    for line in console.table_lines(header, rows, right=range(numbers_from, len(header))):
         typer.echo(line)
 
 
