@@ -103,7 +103,7 @@ def main() -> None:
     model = build(config, seed=args.seed)
     ids = torch.from_numpy(tokenizer([*texts.captions, *texts.sentences]))
     train_text_tower(
-        model.text, ids, text_targets, end=tokenizer.end, epochs=12, seed=args.seed, captions=len(texts.captions)
+        model.text, ids, text_targets, end=tokenizer.end, epochs=4, seed=args.seed, captions=len(texts.captions)
     )
     plan = Plan(minutes=args.minutes, seed=args.seed)
     log = args.work / "training.jsonl"

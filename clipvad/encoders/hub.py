@@ -61,7 +61,7 @@ def download_weights(
     repo: str, files: tuple[str, ...], models_dir: Path | None = None, progress: Progress | None = None
 ) -> Path:
     """Fetch the first of `files` that `repo` has. Raises `EncoderError` without a network, or if none exists."""
-    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError
 
     reason = why_no_download()
@@ -73,7 +73,7 @@ def download_weights(
     for name in files:
         try:
             bar = _bar(repo, progress)
-            return Path(hf_hub_download(repo, name, cache_dir=models_dir, endpoint=constants.ENDPOINT, tqdm_class=bar))
+            return Path(hf_hub_download(repo, name, cache_dir=models_dir, endpoint=endpoint(), tqdm_class=bar))
         except EntryNotFoundError:
             continue
         except Exception as error:  # the hub raises errors of several libraries, all meaning: not fetched
@@ -83,18 +83,21 @@ def download_weights(
     raise EncoderError(f"{repo} on the hub has none of {', '.join(files)}.")
 
 
+def endpoint() -> str:
+    """Address of the hub: `HF_ENDPOINT` from the environment, or the public one."""
+    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+
+
 def why_no_download() -> str | None:
     """None if the hub answers within three seconds, else the reason why nothing can be downloaded."""
     for variable in ("CLIPVAD_OFFLINE", "HF_HUB_OFFLINE"):
         if os.environ.get(variable, "").strip().lower() in {"1", "true", "yes", "on"}:
             return f"{variable} is set, so nothing is downloaded"
-    from huggingface_hub import constants
-
     answer: list[bool] = []
 
     def ask() -> None:
         try:
-            request = urllib.request.Request(constants.ENDPOINT, method="HEAD")
+            request = urllib.request.Request(endpoint(), method="HEAD")
             urllib.request.urlopen(request, timeout=REACH_S).close()
             answer.append(True)
         except (OSError, ValueError):
@@ -104,7 +107,7 @@ def why_no_download() -> str | None:
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(REACH_S)
-    return None if answer else f"{constants.ENDPOINT} did not answer within three seconds"
+    return None if answer else f"{endpoint()} did not answer within three seconds"
 
 
 def _bar(repo: str, progress: Progress | None) -> Any:

@@ -107,11 +107,13 @@ def open_folder(folder: Path, *, device: str, precision: str) -> OpenClipEncoder
     """
     if not (folder / "open_clip_config.json").is_file():
         raise EncoderError(f"{folder} holds no saved open_clip model: open_clip_config.json is missing there.")
+    from safetensors import SafetensorError
+
     try:
         if (folder / "vocab.txt").is_file():
             return _open_own(folder, device=device, precision=precision)
         return _open_saved(folder, device=device, precision=precision)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise EncoderError(f"The model in {folder} cannot be loaded: {error}") from error
 
 

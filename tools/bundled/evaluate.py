@@ -40,9 +40,7 @@ def analyse(
     """Run the pipeline on every clip."""
     analyzer = Analyzer(encoder=encoder, detector=detector, fps=fps, cache=Cache(cache))  # type: ignore[arg-type]
     rule_set = load_rules(rules)
-    return [
-        (entry, analyzer.run(entry.video, rule_set, modes=(mode,), settings=ScoreSettings())) for entry in entries
-    ]
+    return [(entry, analyzer.run(entry.video, rule_set, modes=(mode,), settings=ScoreSettings())) for entry in entries]
 
 
 def frame_figures(runs: list[tuple[Entry, Analysis]], mode: Mode) -> Figures:

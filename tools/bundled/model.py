@@ -24,7 +24,14 @@ def model_config(trunk: str, *, vocab_size: int, context_length: int, dim: int) 
             "timm_proj": "",
             "image_size": IMAGE_SIDE,
         },
-        "text_cfg": {"context_length": context_length, "vocab_size": vocab_size, "width": 256, "heads": 4, "layers": 1},
+        "text_cfg": {
+            "context_length": context_length,
+            "vocab_size": vocab_size,
+            "width": 256,
+            "heads": 4,
+            "layers": 1,
+            "mlp_ratio": 2.0,
+        },
     }
 
 

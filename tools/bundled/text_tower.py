@@ -18,6 +18,11 @@ from clipvad.encoders.tokenizer import FIRST_WORD, UNKNOWN
 from tools.bundled.heads import clip_loss
 
 
+def lengths_of(ids: Tensor, end: int) -> np.ndarray:
+    """Used columns of every row, the end token included."""
+    return (ids == end).long().argmax(1).numpy() + 1
+
+
 def drop_words(ids: Tensor, end: int, *, share: float) -> Tensor:
     """A copy of the id rows with a share of the words made unknown."""
     hidden = (torch.rand(ids.shape) < share) & (ids >= FIRST_WORD) & (ids != end)
@@ -36,17 +41,20 @@ def train_text_tower(
     tower.train()
     optimiser = torch.optim.AdamW(tower.parameters(), lr=rate, weight_decay=0.02)
     pool = np.concatenate([np.arange(len(ids)), np.arange(captions, len(ids))])
-    batch, started = 512, time.time()
+    batch, started = 256, time.time()
     steps = epochs * (len(pool) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
     scale = torch.tensor(30.0)
+    lengths = lengths_of(ids, end)
     for epoch in range(epochs):
+        # Batches of nearly equal length waste no work on padding; their order stays random.
         order = rng.permutation(pool)
-        for start in range(0, len(order) - batch + 1, batch):
-            rows = order[start : start + batch]
-            length = int((ids[rows] == end).long().argmax(1).max()) + 1
-            given = drop_words(ids[rows][:, : ids.shape[1]], end, share=0.04)
-            vectors = encode(tower, given, length)
+        order = order[np.argsort(lengths[order], kind="stable")][: len(order) // batch * batch].reshape(-1, batch)
+        for rows in rng.permutation(order):
+            length = int(lengths[rows].max())
+            given = drop_words(ids[rows], end, share=0.04)
+            with torch.autocast("cpu", torch.bfloat16):
+                vectors = encode(tower, given, length)
             loss = (1 - (vectors * targets[rows]).sum(1)).mean() * 5 + 0.2 * clip_loss(vectors, targets[rows], scale)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -99,6 +107,7 @@ def finetune_text_tower(
     log_scale = nn.Parameter(torch.tensor(float(np.log(scale))))
     optimiser = torch.optim.AdamW([*tower.parameters(), log_scale], lr=rate, weight_decay=0.02)
     captions_of = [np.where(owner == p)[0] for p in range(len(images))]
+    lengths = lengths_of(ids, end)
     batch = 512
     steps = epochs * (len(images) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
@@ -110,7 +119,7 @@ def finetune_text_tower(
             seen = torch.stack([images[p][int(rng.integers(len(images[p])))] for p in photos])
             own = rng.integers(len(owner), len(ids), batch // 2)
             both = np.concatenate([rows, own])
-            length = int((ids[both] == end).long().argmax(1).max()) + 1
+            length = int(lengths[both].max())
             vectors = encode(tower, drop_words(ids[both], end, share=0.04), length)
             kept = 1 - (vectors * targets[both]).sum(1).mean()
             loss = clip_loss(seen, vectors[: len(rows)], log_scale.exp().clamp(max=100)) + 4 * kept
