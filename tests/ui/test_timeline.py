@@ -26,7 +26,7 @@ class Demo:
     url: str
     video_url: str
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    answer: Any = None
+    answers: tuple[Any, ...] = ()
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,13 @@ def demo(clip: Path, analysis: Analysis) -> Iterator[Demo]:
 
         return heard
 
+    def answers() -> Iterator[Any]:
+        yield from state.answers
+
     with gr.Blocks(analytics_enabled=False) as blocks:
         timeline = Timeline(payload(analysis, video_url=state.video_url, mode="object", truth=[(4.2, 5.8, "bicycle")]))
         update = gr.Button("update", elem_id="update")
-        update.click(lambda: state.answer, outputs=timeline, show_progress="hidden")
+        update.click(answers, outputs=timeline, show_progress="hidden")
         for name in ("seek", "threshold", "select", "mode"):
             getattr(timeline, name)(listen(name), show_progress="hidden", trigger_mode="multiple")
     _, url, _ = blocks.launch(
@@ -73,11 +76,11 @@ def attribute(tab: Any, name: str) -> str:
     return tab.get_by_test_id("timeline").get_attribute(f"data-{name}") or ""
 
 
-def send(tab: Any, demo: Demo, answer: Any) -> None:
-    """Let Python set the component's value, and wait until the browser has drawn it."""
-    demo.answer, before = answer, int(attribute(tab, "ready"))
+def send(tab: Any, demo: Demo, *answers: Any) -> None:
+    """Let Python set the component's value, one answer right after the other, and wait until all are drawn."""
+    demo.answers, before = answers, int(attribute(tab, "ready"))
     tab.locator("#update").click()
-    tab.wait_for_selector(f'[data-testid="timeline"][data-ready="{before + 1}"]')
+    tab.wait_for_selector(f'[data-testid="timeline"][data-ready="{before + len(answers)}"]')
 
 
 def video_time(tab: Any) -> float:
@@ -328,7 +331,7 @@ def test_patch_keeps_the_video_and_changes_curve_and_events(page: Any, demo: Dem
 def test_a_patch_for_another_analysis_is_ignored(page: Any, demo: Demo, analysis: Analysis) -> None:
     other = replace(analysis, features=replace(analysis.features, encoder_id="test", frames=None))
     other = replace(other, features=replace(other.features, video=replace(other.video, sha256="1" * 64)), events=())
-    demo.answer = patch(other, mode="object")
+    demo.answers = (patch(other, mode="object"),)
     page.locator("#update").click()
     page.wait_for_timeout(600)
     assert page.get_by_test_id("event").count() == 2
@@ -356,6 +359,32 @@ def test_partial_grows_while_the_video_is_there_then_the_whole_follows(
     send(page, demo, payload(analysis, video_url=demo.video_url, mode="object"))
     assert video_time(page) == pytest.approx(3.0, abs=0.06)
     assert page.get_by_test_id("event").count() == 2
+
+
+def test_updates_in_a_burst_all_count(page: Any, demo: Demo, analysis: Analysis) -> None:
+    scores = analysis.scores["object"]
+    low = replace(scores, score=scores.score * 0.5, smooth=scores.smooth * 0.5)
+    softer = replace(analysis, scores={**analysis.scores, "object": low})
+    send(page, demo, patch(softer, mode="object"), patch(replace(softer, events=()), mode="object", curves=False))
+    seek(page, 5.0)
+    assert page.get_by_test_id("why-score").inner_text() == "0.45"
+    assert page.get_by_test_id("event").count() == 0
+
+
+def test_a_clip_that_cannot_be_played_still_has_its_timeline(page: Any, demo: Demo, analysis: Analysis) -> None:
+    send(page, demo, payload(analysis, video_url="/no-such-clip.mp4", mode="object"))
+    page.wait_for_selector('[data-testid="note"]:not([hidden])')
+    assert "cannot play" in page.get_by_test_id("note").inner_text()
+    page.mouse.click(plot_x(page, 5.0), plot_y(page, 0.3))
+    assert page.get_by_test_id("why-score").inner_text().endswith("0.90")
+    assert len(json.loads(attribute(page, "boxes"))) == 2
+
+
+def test_a_new_clip_may_start_at_its_first_event(page: Any, demo: Demo, analysis: Analysis) -> None:
+    send(page, demo, None, payload(analysis, video_url=demo.video_url, mode="object", start_s=8.2))
+    page.wait_for_function("document.querySelector('[data-testid=video]').currentTime > 8.1")
+    page.wait_for_function("document.querySelector('[data-testid=timeline]').dataset.sample === '41'")
+    assert demo.heard == []
 
 
 def test_dark_mode_redraws_with_other_colours(page: Any) -> None:

@@ -82,11 +82,12 @@ function createWhy(root, video) {
     crop.hidden = false;
     drawCrop(model, best);
     seenText.textContent = describe(model, i, best);
-    list.replaceChildren(...sentencesAt(model, i).map(({ index, p, cosine }) => {
+    const seen = sentencesAt(model, i).filter((one) => one.cosine !== null);
+    list.replaceChildren(...seen.map(({ index, p, cosine }) => {
       const one = items[index];
       one.bar.style.width = (p * 100).toFixed(1) + '%';
       one.share.textContent = percent(p);
-      one.cosine.textContent = cosine === null ? '–' : cosine.toFixed(3);
+      one.cosine.textContent = cosine.toFixed(3);
       return one.item;
     }));
   };

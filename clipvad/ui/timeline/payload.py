@@ -28,12 +28,19 @@ NO_COSINE = -32768
 
 
 def payload(
-    analysis: Analysis, *, video_url: str, mode: Mode, running: bool = False, truth: Sequence[Span] = ()
+    analysis: Analysis,
+    *,
+    video_url: str,
+    mode: Mode,
+    running: bool = False,
+    truth: Sequence[Span] = (),
+    start_s: float = 0.0,
 ) -> dict[str, Any]:
     """Everything about one analysis.
 
     `video_url`: where the browser gets the clip, same origin (else thumbnails cannot be drawn). `mode`: the
     curve to emphasise, one of `analysis.scores`. `truth`: annotated spans as (start_s, end_s, label).
+    `start_s`: where the playhead stands when the clip is new to the browser.
     """
     detections = analysis.features.detections
     return {
@@ -45,6 +52,7 @@ def payload(
         "truth": [{"start_s": start, "end_s": end, "label": label} for start, end, label in truth],
         "models": {"encoder": _model(analysis.encoder), "detector": _model(analysis.detector)},
         "running": running,
+        "start_s": start_s,
         **_scored(analysis, mode),
     }
 

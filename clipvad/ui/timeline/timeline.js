@@ -121,11 +121,11 @@
     const next = readPayload(message, model);
     if (!next) { console.warn('clipvad: a patch for another analysis was ignored'); return; }
     const fresh = !model || model.video.url !== next.video.url;
-    if (!fresh && message.kind === 'patch' && !('mode' in message)) next.mode = model.mode;
     model = next;
     empty.hidden = true;
     stage.style.setProperty('--cv-aspect', `${model.video.width || 16} / ${model.video.height || 9}`);
     if (fresh) { player.load(model.video.url); grabber.use(model.video.url); }
+    if (fresh && message.start_s) player.seek(message.start_s);
     takeThreshold(model.settings.threshold);
     tracks.show(model, fresh);
     writeLabels();

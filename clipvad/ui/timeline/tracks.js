@@ -42,7 +42,7 @@ function createTracks(root, act, grabber) {
     if (heat.hidden) return;
     // Narrow: every sentence stands above its band. Wide: beside it, and many sentences make thinner rows.
     const width = Math.max(1, Math.round(view.right - view.left)), narrow = view.left < 80;
-    const row = narrow ? 27 : clamp(Math.floor(180 / rows.length), 13, 16), band = narrow ? 10 : row - 1;
+    const row = narrow ? 27 : clamp(Math.floor(182 / rows.length), 14, 16), band = narrow ? 10 : row - 1;
     root.style.setProperty('--cv-row', row + 'px');
     const total = rows.length * row;
     const image = heatImage(model, rows, view, width, colours);
