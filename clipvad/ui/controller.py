@@ -7,6 +7,7 @@ the user. Knows no widgets: the tab and the public endpoints both call this.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,12 +18,13 @@ from clipvad.core import Analysis, Progress, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError, VideoError
 from clipvad.ui.downloads import ARTEFACTS
 from clipvad.ui.engine import Engine
+from clipvad.ui.line import Line
 from clipvad.ui.session import Choice, Clip, Session, SessionStore
 
 T = TypeVar("T")
 N = TypeVar("N")
 
-BUSY_WAIT_S = 2.0  # a stopped run needs a moment to let go
+STOP_WAIT_S = 5.0  # a stopped run needs a moment to let go
 TICK_S = 0.2
 GONE = "The clip of this page is no longer held on the server. Upload it again, or reload the page for the example."
 
@@ -33,11 +35,12 @@ class Controller:
     def __init__(self, engine: Engine, store: SessionStore) -> None:
         self.engine = engine
         self.store = store
+        self.line = Line(engine.settings.concurrency)
 
     def open_example(self, key: str) -> Iterator[Progress | Session]:
         """Show the example in this session: yield the progress of loading, then the session that holds it."""
         example = yield from _meanwhile(lambda: self.engine.example, self._loading)
-        session = self.store.get(key)
+        session = self.stop(key)
         session.clip, session.analysis, session.rules = self.engine.example_clip, example, example.rules
         session.choice = Choice()
         yield session
@@ -54,7 +57,7 @@ class Controller:
                 f"The clip has {megabytes:.0f} MB; this server takes at most {settings.max_upload_mb} MB. "
                 "Cut or compress it, or run clipvad on your own machine."
             )
-        session = self.store.get(key)
+        session = self.stop(key)
         path = session.adopt(upload, name=upload.name)
         yield Progress(stage="reading the clip", done_s=0, total_s=0, frames=0, frames_per_s=0)
         info = probe(path)
@@ -81,32 +84,48 @@ class Controller:
     def analyze(
         self, key: str, rules: RuleSet, choice: Choice, settings: ScoreSettings
     ) -> Generator[Progress | Analysis, None, None]:
-        """Analyse the session's clip; yields as `Analyzer.stream`. Closing the generator stops the work.
+        """Analyse the session's clip; yields as `Analyzer.stream`, and while others come first, how many.
 
-        One at a time: raises `ClipvadError` while another analysis of this session runs.
+        Closing the generator stops the work, and so does `stop`, after which it ends without an `Analysis`.
+        One at a time for a session: raises `ClipvadError` while another analysis of this session runs.
         """
         session = self.store.get(key)
         clip = session.clip
         if clip is None:
             raise VideoError("There is no clip yet. Upload one, or choose the example.")
-        if not session.busy.acquire(timeout=BUSY_WAIT_S):
+        if not session.busy.acquire(timeout=STOP_WAIT_S if session.stopping.is_set() else 0):
             raise ClipvadError("An analysis is already running in this window. Stop it before starting another.")
+        session.stopping.clear()
         try:
             rules.check()
-            analyzer = yield from _meanwhile(
-                lambda: self.engine.analyzer(
-                    choice.modes, encoder=choice.encoder, detector=choice.detector, fps=choice.fps
-                ),
-                self._loading,
-            )
-            stream = analyzer.stream(clip.info.path, rules, modes=choice.modes, settings=settings)
-            with closing(cast("Generator[Progress | Analysis, None, None]", stream)):
-                for item in stream:
-                    if isinstance(item, Analysis) and session.clip is clip:
-                        session.analysis, session.rules, session.choice = item, rules, choice
-                    yield item
+            with self.line.join() as ahead:
+                yield from self._waiting(ahead, session)
+                if session.stopping.is_set():
+                    return
+                analyzer = yield from _meanwhile(
+                    lambda: self.engine.analyzer(
+                        choice.modes, encoder=choice.encoder, detector=choice.detector, fps=choice.fps
+                    ),
+                    self._loading,
+                )
+                stream = analyzer.stream(clip.info.path, rules, modes=choice.modes, settings=settings)
+                with closing(cast("Generator[Progress | Analysis, None, None]", stream)):
+                    for item in stream:
+                        if session.stopping.is_set():
+                            return
+                        if isinstance(item, Analysis):
+                            session.analysis, session.rules, session.choice = item, rules, choice
+                        yield item
         finally:
             session.busy.release()
+
+    def stop(self, key: str) -> Session:
+        """Stop the session's analysis, if one runs or waits, and return the session once it has let go."""
+        session = self.store.get(key)
+        session.stopping.set()
+        if session.busy.acquire(timeout=STOP_WAIT_S):
+            session.busy.release()
+        return session
 
     def rescore(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
         """Score the session's features again with other rules or settings. No decoder, no image encoder."""
@@ -140,6 +159,12 @@ class Controller:
         path = session.path(Path(analysis.video.name).stem + artefact.suffix)
         yield from _fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
         yield path
+
+    def _waiting(self, ahead: Callable[[], int], session: Session) -> Iterator[Progress]:
+        while (others := ahead()) and not session.stopping.is_set():
+            text = f"waiting for {others} other {'analysis' if others == 1 else 'analyses'} to end"
+            yield Progress(stage=text, done_s=0, total_s=0, frames=0, frames_per_s=0)
+            time.sleep(TICK_S)
 
     def _loading(self) -> Progress:
         return Progress(stage=self.engine.loading, done_s=0, total_s=0, frames=0, frames_per_s=0)

@@ -25,7 +25,7 @@ from clipvad.exports import analysis_to_dict
 from clipvad.rules import list_presets, load_rules, parse_rules
 from clipvad.ui.controller import Controller
 from clipvad.ui.session import Choice
-from clipvad.ui.tabs.analyze import MODES, QUEUE, UNEXPECTED, session_key
+from clipvad.ui.tabs.analyze import MODES, UNEXPECTED, session_key
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def add_endpoints(controller: Controller) -> None:
             for step in steps:
                 if isinstance(step, Analysis):
                     return analysis_to_dict(step)
-        raise AssertionError("an analysis ends with its result")
+        raise ClipvadError("The analysis was stopped.")
 
     @_plainly
     def rescore(rules: str, threshold: float, smooth_s: float, request: gr.Request) -> dict[str, Any]:
@@ -76,10 +76,7 @@ def add_endpoints(controller: Controller) -> None:
         result, file = gr.JSON(label="result"), gr.File(label="file")
     settings = controller.engine.settings
     called = gr.Button(visible=False).click
-    called(
-        analyze, [clip, rules, mode, threshold, smooth_s], result, api_name="analyze",
-        concurrency_limit=settings.concurrency, concurrency_id=QUEUE,
-    )  # fmt: skip
+    called(analyze, [clip, rules, mode, threshold, smooth_s], result, api_name="analyze", concurrency_limit=None)
     called(rescore, [rules, threshold, smooth_s], result, api_name="rescore", concurrency_limit=None)
     called(export, [kind], file, api_name="export", concurrency_limit=settings.concurrency)
 

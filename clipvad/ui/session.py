@@ -40,7 +40,9 @@ class Choice:
 
 @dataclass(eq=False)
 class Session:
-    """One open page. `folder` holds its files and no one else's. `busy` is held while an analysis runs."""
+    """One open page. `folder` holds its files and no one else's. `busy` is held while an analysis runs.
+
+    `stopping` asks it to end."""
 
     folder: Path
     clip: Clip | None = None
@@ -49,6 +51,7 @@ class Session:
     choice: Choice = Choice()
     last_used: float = 0.0
     busy: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    stopping: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def adopt(self, path: Path, *, name: str) -> Path:
         """Take an uploaded file into the session's folder (a hard link where possible) and return its new path."""

@@ -26,7 +26,6 @@ from clipvad.ui.timeline import partial, patch, payload
 log = logging.getLogger(__name__)
 
 MODES: dict[str, tuple[Mode, ...]] = {"frame": ("frame",), "object": ("object",), "both": get_args(Mode)}
-QUEUE = "analysis"  # the page and the public endpoint wait in one line
 UNEXPECTED = "Something went wrong on the server; it was logged there. Nothing that you typed is lost."
 Updates = dict[Any, Any]
 Lists = dict[str, Any]  # the rules editor's value
@@ -54,11 +53,7 @@ class AnalyzeTab(AnalyzeWidgets):
             self._shown(self.run),
             [self.editor, self.mode, self.encoder, self.detector, self.fps, *rescoring[1:]],
             everything,
-            concurrency_limit=self.settings.concurrency,
-            concurrency_id=QUEUE,
-            show_progress="full",
-            show_progress_on=self.status,
-            api_visibility="private",
+            **quiet,
         )
         run.then(_show_analyze, outputs=buttons, **quiet).then(
             self._shown(self.catch_up), rescoring, everything, **quiet
@@ -206,7 +201,7 @@ class AnalyzeTab(AnalyzeWidgets):
 
     def stopped(self, mode: str, request: gr.Request) -> Iterator[Updates]:
         """Put back what there was before the run."""
-        session = self.controller.store.get(session_key(request))
+        session = self.controller.stop(session_key(request))
         if session.clip is not None:
             before = (
                 self._unanalysed(session.clip)
@@ -275,7 +270,7 @@ class AnalyzeTab(AnalyzeWidgets):
             self.status: views.outcome(analysis),
         }
 
-    def _shown(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+    def _shown(self, handler: Callable[..., Iterator[Updates]]) -> Callable[..., Any]:
         """The handler with its errors shown in the status line; whatever the user made stays as it is."""
 
         def explain(error: Exception) -> Updates:
@@ -286,14 +281,18 @@ class AnalyzeTab(AnalyzeWidgets):
 
         @functools.wraps(handler)
         def wrapped(*args: Any) -> Iterator[Updates]:
+            unchanged: Updates = {
+                self.status: gr.update()
+            }  # Gradio empties the outputs of a handler that yields nothing
             try:
-                result = handler(*args)
-                if isinstance(result, dict):
-                    yield result
-                else:
-                    yield from result
+                for updates in handler(*args):
+                    unchanged = {}
+                    yield updates
             except Exception as error:
                 yield explain(error)
+            else:
+                if unchanged:
+                    yield unchanged
 
         return wrapped
 
