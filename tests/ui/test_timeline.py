@@ -296,6 +296,19 @@ def test_events_table_plays_from_the_start_of_the_event(page: Any) -> None:
     assert 8 <= video_time(page) < 9
 
 
+def edge_is_drawn(tab: Any) -> bool:
+    """Is the frame that marks an abnormal picture painted half way up its left side?"""
+    return bool(
+        tab.evaluate(
+            """([w, h]) => { const c = document.querySelector('[data-testid=overlay]');
+            const scale = Math.min(c.clientWidth / w, c.clientHeight / h), left = (c.clientWidth - w * scale) / 2;
+            const at = [(left + 2) * devicePixelRatio, (c.clientHeight / 2) * devicePixelRatio, 1, 1];
+            return c.getContext('2d').getImageData(...at).data[3] > 200; }""",
+            [WIDTH, HEIGHT],
+        )
+    )
+
+
 def test_mode_switch_changes_events_and_boxes_and_tells_python(page: Any, demo: Demo) -> None:
     seek(page, 5.0)
     page.get_by_role("button", name="Whole frame").click()
@@ -303,6 +316,9 @@ def test_mode_switch_changes_events_and_boxes_and_tells_python(page: Any, demo: 
     assert page.get_by_test_id("event").count() == 1
     assert json.loads(attribute(page, "boxes")) == []
     assert page.get_by_test_id("why-score").inner_text().endswith("0.70")
+    assert edge_is_drawn(page)  # 0.7 is over the threshold of 0.5
+    seek(page, 1.0)
+    assert not edge_is_drawn(page)
 
 
 def test_patch_keeps_the_video_and_changes_curve_and_events(page: Any, demo: Demo, analysis: Analysis) -> None:

@@ -7,7 +7,7 @@ function createTracks(root, act, grabber) {
   const labels = find('.cv-labels'), handle = find('.cv-threshold'), cursor = find('.cv-cursor');
   const hoverLine = find('.cv-hoverline'), card = find('.cv-card'), spanText = find('.cv-span');
   const tracks = { threshold: 0.5, selection: null, dragging: false };
-  let model = null, view = null, range = null, colours = null, rows = [], now = 0, marks = {}, hoverTimer = 0;
+  let model = null, view = null, range = null, colours = null, rows = [], now = 0, marks = {}, hoverTimer = 0, pictured = -1;
 
   function layout() {
     const style = getComputedStyle(root), width = plot.clientWidth;
@@ -69,7 +69,7 @@ function createTracks(root, act, grabber) {
 
   tracks.show = (next, fresh) => {
     model = next;
-    if (fresh) { range = null; marks = {}; setSelection(null, false); }
+    if (fresh) { pictured = -1; range = null; marks = {}; setSelection(null, false); }
     rows = model ? heatRows(model) : [];
     writeLabels();
     tracks.draw();
@@ -208,11 +208,14 @@ function createTracks(root, act, grabber) {
     card.style.left = clamp(place.x - card.offsetWidth / 2, 0, view.width - card.offsetWidth) + 'px';
     clearTimeout(hoverTimer);
     const canvas = card.querySelector('canvas');
+    if (i !== pictured) canvas.style.opacity = 0.25; // still the picture of another time
     hoverTimer = setTimeout(() => grabber.get(model.pts[i], (picture) => {
       canvas.hidden = !picture.width;
+      canvas.style.opacity = 1;
       if (canvas.hidden) return;
       canvas.height = picture.height;
       canvas.getContext('2d').drawImage(picture, 0, 0);
+      pictured = i;
     }, true), 90);
   });
   plot.addEventListener('pointerleave', hideCard);
