@@ -63,9 +63,14 @@ def random_yolo(path: Path, *, classes: tuple[str, ...] = ("person", "bicycle", 
         model = ClassificationModel("yolo11n-cls.yaml", nc=len(classes), verbose=False)
     else:
         model = DetectionModel("yolo11n.yaml", nc=len(classes), verbose=False)
-        for layers in model.model[-1].cv3:  # the class scores: far apart, so that ranks are clear
-            torch.nn.init.normal_(layers[-1].weight, std=3.0)
+        for layers in model.model[-1].cv3:  # the class scores: spread out, so that ranks are clear
+            torch.nn.init.normal_(layers[-1].weight, std=0.1)
             torch.nn.init.constant_(layers[-1].bias, -1.0)
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.momentum = None
+        with torch.no_grad():  # statistics of one batch, else the signal dies away in the random layers
+            model.train()(torch.rand(2, 3, 16, 24).repeat_interleave(8, 2).repeat_interleave(8, 3))
     model.task = task
     model.names = dict(enumerate(classes))
     torch.save({"model": model}, path)

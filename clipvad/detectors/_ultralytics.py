@@ -43,6 +43,7 @@ def _import() -> SimpleNamespace:
     logging.getLogger("ultralytics").setLevel(logging.ERROR)
     os.environ.update(settings | {k: v for k, v in before.items() if k in settings} | _QUIET)
     try:
+        import torchvision  # noqa: F401  (ultralytics' NMS uses it if somebody imported it, and orders ties otherwise)
         from ultralytics.nn.tasks import torch_safe_load
         from ultralytics.trackers.track import TRACKER_MAP
         from ultralytics.utils import ROOT, YAML

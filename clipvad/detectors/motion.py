@@ -19,6 +19,7 @@ from clipvad.errors import DetectorError
 NAMES = ("moving object",)
 _LONGEST = 480  # pixels; a larger frame is looked at in this size, since blobs need no more
 _GHOSTS_S = 4.0  # a younger background still holds what stood in the first frames
+_OPEN, _CLOSE = 3, (1, 3)
 _CHANGE = 16  # grey levels from one frame to the next
 
 
@@ -141,8 +142,8 @@ def _blobs(mask: NDArray[np.uint8], *, min_area: float) -> tuple[NDArray[np.floa
     """Boxes [K, 4] and confidences [K] of the connected regions of a mask of zeros and ones."""
     height, width = mask.shape
     unit = max(height, width) / 360  # sizes below were chosen on 360 x 240 pictures
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _ellipse(2 * unit, 2 * unit))
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _ellipse(3 * unit, 7 * unit))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _ellipse(_OPEN * unit, _OPEN * unit))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _ellipse(_CLOSE[0] * unit, _CLOSE[1] * unit))
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     x, y, w, h, area = stats[1:count].T.astype(np.float32)
     keep = area >= min_area * height * width
@@ -154,4 +155,9 @@ def _blobs(mask: NDArray[np.uint8], *, min_area: float) -> tuple[NDArray[np.floa
 
 
 def _ellipse(width: float, height: float) -> NDArray[np.uint8]:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(2, round(width)), max(2, round(height))))  # type: ignore[no-any-return]
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_odd(width), _odd(height)))  # type: ignore[no-any-return]
+
+
+def _odd(length: float) -> int:
+    """The next odd size: an even kernel has no middle and would move the mask."""
+    return max(1, 2 * round((length - 1) / 2) + 1)
