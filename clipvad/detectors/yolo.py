@@ -190,7 +190,7 @@ def input_size(height: int, width: int) -> int:
     """Longer side at which the network sees a frame: three quarters of its own, from 640 to 960, in steps of 32.
 
     Small frames are enlarged: on UCSD Ped2 (360 x 240) 640 finds 92 % of the anomalies and 480 finds 83 %,
-    while 800 and 960 find no more and take up to 2.6 times as long.
+    while 800 and 960 find no more and take up to 2.7 times as long.
     """
     return min(960, max(640, -(-max(height, width) * 3 // (4 * _STRIDE)) * _STRIDE))
 

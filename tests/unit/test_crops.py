@@ -49,9 +49,7 @@ def test_it_is_a_view_of_the_batch() -> None:
 
 
 def test_border_moves_the_window_inside() -> None:
-    found = crop_objects(
-        coded(), boxes((0, 0, 0, 10, 20), (0, 50, 20, 60, 40)), first_frame=0, scale=1.0, min_px=1
-    )
+    found = crop_objects(coded(), boxes((0, 0, 0, 10, 20), (0, 50, 20, 60, 40)), first_frame=0, scale=1.0, min_px=1)
     assert [window(crop) for crop in found] == [(0, 0, 26, 26), (34, 14, 60, 40)]
 
 
