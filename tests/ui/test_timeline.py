@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ class Demo:
     video_url: str
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: tuple[Any, ...] = ()
+    work_s: float = 0.0
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,7 @@ def demo(clip: Path, analysis: Analysis) -> Iterator[Demo]:
     def listen(name: str) -> Any:
         def heard(event: gr.EventData) -> None:
             state.heard.append((name, dict(event._data or {})))
+            time.sleep(state.work_s)
 
         return heard
 
@@ -46,8 +49,9 @@ def demo(clip: Path, analysis: Analysis) -> Iterator[Demo]:
         timeline = Timeline(payload(analysis, video_url=state.video_url, mode="object", truth=[(4.2, 5.8, "bicycle")]))
         update = gr.Button("update", elem_id="update")
         update.click(answers, outputs=timeline, show_progress="hidden")
-        for name in ("seek", "threshold", "select", "mode"):
+        for name in ("seek", "select", "mode"):
             getattr(timeline, name)(listen(name), show_progress="hidden", trigger_mode="multiple")
+        timeline.threshold(listen("threshold"), show_progress="hidden", trigger_mode="always_last")
     _, url, _ = blocks.launch(
         prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", allowed_paths=[str(clip.parent)], ssr_mode=False
     )
@@ -210,6 +214,18 @@ def test_threshold_by_keyboard(page: Any, demo: Demo) -> None:
     assert slider.get_attribute("aria-valuenow") == "0.41"
     page.keyboard.press("End")
     assert slider.get_attribute("aria-valuenow") == "1.00"
+
+
+def test_python_ends_with_the_last_threshold_however_slow_it_is(page: Any, demo: Demo) -> None:
+    demo.work_s = 1.0
+    page.get_by_test_id("threshold").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowUp")
+        page.wait_for_timeout(300)
+    page.wait_for_timeout(4000)
+    demo.work_s = 0.0
+    values = [data["value"] for kind, data in demo.heard if kind == "threshold"]
+    assert values[-1] == 0.54
 
 
 def test_keys_step_jump_and_play(page: Any, demo: Demo) -> None:

@@ -22,9 +22,9 @@ class Timeline(gr.HTML):  # type: ignore[misc]  # gradio is untyped here
     The DOM survives every update, so a running video keeps its place.
 
     Events (data on `gr.EventData`): `seek` {t_s}, `threshold` {value} when the handle is let go, `select`
-    {start_s, end_s}, or {} when the selection is cleared, `mode` {mode}. Listen with `trigger_mode="multiple"`:
-    "once" drops an event while one is pending and "always_last" repeats the older data. Update with
-    `show_progress="hidden"`, or Gradio fades the player.
+    {start_s, end_s}, or {} when the selection is cleared, `mode` {mode}. Listen with `trigger_mode="multiple"`
+    ("once" drops an event while one is pending, "always_last" sends older data again; `threshold` alone is
+    right with it). Update with `show_progress="hidden"`, or Gradio fades the player.
     """
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:

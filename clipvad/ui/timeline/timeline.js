@@ -5,6 +5,8 @@
   const tell = Object.fromEntries(EVENTS.map((name) => [name, (data) => trigger(name, data)]));
   const root = host.querySelector('.cv'), find = (selector) => root.querySelector(selector);
   const stage = find('.cv-stage'), overlay = find('.cv-overlay'), empty = find('.cv-empty'), note = find('.cv-note');
+  // Gradio's "always_last" sends the data of an earlier event again: one object, so that it is the newest value.
+  const told = { value: 0 };
   let model = null, sample = -1, telling = 0, chosen = null, hovered = false;
 
   const grabber = createGrabber();
@@ -25,7 +27,8 @@
     chosen = { value, until: performance.now() + 3000 };
     refresh();
     clearTimeout(telling);
-    if (final) telling = setTimeout(() => tell.threshold({ value }), 150);
+    told.value = value;
+    if (final) telling = setTimeout(() => tell.threshold(told), 150);
   }
   // An answer to an earlier value must not pull the handle back.
   function takeThreshold(value) {
