@@ -231,8 +231,11 @@ class AnalyzeTab(AnalyzeWidgets):
     # Pieces of answers
 
     def _analysed(self, analysis: Analysis, clip: Clip, mode: str) -> Updates:
+        shown = _main(mode, analysis)
+        peaks = [event.peak_s for event in analysis.events_of(shown)]
+        full = payload(analysis, video_url=views.file_url(clip.player), mode=shown, start_s=peaks[0] if peaks else 0.0)
         return {
-            self.timeline: payload(analysis, video_url=views.file_url(clip.player), mode=_main(mode, analysis)),
+            self.timeline: full,
             self.downloads: downloads.idle(ready=True),
             self.status: views.outcome(analysis),
             self.models: views.models_line(analysis.encoder, analysis.detector),
