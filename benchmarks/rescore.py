@@ -4,7 +4,8 @@
 
 The example is looped to `--minutes`, analysed once (that fills the cache) and held by a session as the page holds
 it. Then each change is made `--times` times through the page's own controller, and the message for the browser is
-built; every edited sentence is new, so that the text encoder works each time.
+built; every edited sentence is new, so that the text encoder works each time. Processor time is printed too: it
+does not grow when other programs run.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def main() -> None:
             f"modes {', '.join(analysis.scores)}; analysed in {analysis.timings_s['total']:.0f} s; "
             f"{analysis.encoder.label}\n"
         )
-        print("| change | median ms | 95th percentile ms |\n|---|---|---|")
+        print("| change | median ms | 95th percentile ms | median ms of processor time |\n|---|---|---|---|")
         slow = [
             name for name, change in changes(analysis.rules).items() if not timed(controller, name, change, options)
         ]
@@ -95,15 +96,16 @@ def timed(
     options: argparse.Namespace,
 ) -> bool:
     """Print the row of one change; whether its median keeps the limit."""
-    spent = []
+    spent, worked = [], []
     for i in range(options.times):
         rules, settings = change(i)
-        began = time.perf_counter()
+        began, work_began = time.perf_counter(), time.process_time()
         analysis = controller.rescore("bench", rules, settings)
         json.dumps(patch(analysis, mode="object"))
         spent.append((time.perf_counter() - began) * 1000)
+        worked.append((time.process_time() - work_began) * 1000)
     median, high = statistics.median(spent), statistics.quantiles(spent, n=20)[-1]
-    print(f"| {name} | {median:.1f} | {high:.1f} |", flush=True)
+    print(f"| {name} | {median:.1f} | {high:.1f} | {statistics.median(worked):.1f} |", flush=True)
     return median < LIMIT_MS
 
 
