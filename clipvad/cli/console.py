@@ -66,23 +66,22 @@ def progress_of(title: str) -> Iterator[Report]:
         yield lambda progress: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=16),
+        TaskProgressColumn(),
         TextColumn("{task.fields[note]}", markup=False),
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=1.0, note="")
+        task = bar.add_task(title if len(title) <= 28 else f"{title[:27]}…", total=1.0, note="")
 
         def report(progress: Progress) -> None:
-            note = f"{progress.stage}  {progress.done_s:.0f} of {progress.total_s:.0f} s"
-            if progress.frames_per_s:
-                note += f"  {progress.frames_per_s:.0f} frames/s"
-            bar.update(task, completed=progress.fraction, note=note)
+            rate = f"  {progress.frames_per_s:.0f} frames/s" if progress.frames_per_s else ""
+            bar.update(task, completed=progress.fraction, note=f"{progress.stage}{rate}")
 
         yield report
 

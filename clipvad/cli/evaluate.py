@@ -78,11 +78,11 @@ def evaluate_all(manifest: Path, run: opt.RunOptions) -> dict[str, Any]:
     from clipvad.evaluation.manifest import read_manifest
 
     settings, rules, entries = run.score_settings(), run.load_rules(), read_manifest(manifest)
-    analyzer = run.analyzer()
+    analyzer = run.analyzer(rules)
     aligned: list[Aligned] = []
     failed: list[dict[str, str]] = []
     for number, entry in enumerate(entries, start=1):
-        title = f"[{number}/{len(entries)}] {entry.video}"
+        title = f"[{number}/{len(entries)}] {entry.video.name}"
         result = _evaluate_one(entry, analyzer, rules, settings, run, title=title)
         if isinstance(result, str):
             console.print_error(f"{entry.video}: {result}")

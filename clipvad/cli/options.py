@@ -90,8 +90,11 @@ class RunOptions:
 
         return load_rules(self.rules).check()
 
-    def analyzer(self) -> Analyzer:
-        """With its models loaded: a wrong name or missing weights end the call before the first clip."""
+    def analyzer(self, rules: RuleSet) -> Analyzer:
+        """With its models loaded: a wrong name or missing weights end the call before the first clip.
+
+        Says what runs, what it can't do, and which words of `rules` it does not know.
+        """
         from clipvad.pipeline import Analyzer
         from clipvad.settings import Settings
 
@@ -105,10 +108,10 @@ class RunOptions:
             models_dir=self.models_dir or settings.models_dir,
             progress=_Downloads(),
         )
-        self._announce(analyzer)
+        self._announce(analyzer, rules)
         return analyzer
 
-    def _announce(self, analyzer: Analyzer) -> None:
+    def _announce(self, analyzer: Analyzer, rules: RuleSet) -> None:
         from clipvad.cli.console import say
 
         used = [("encoder", analyzer.encoder.use)]
@@ -119,6 +122,9 @@ class RunOptions:
             say(f"{kind}: {use.label}" + (f" ({where})" if where else ""))
             if use.limits:
                 say(f"  note: {use.limits}")
+        words = sorted({word for text in rules.sentences for word in analyzer.encoder.unknown_words(text)})
+        if words:
+            say(f"  note: words that this encoder does not know and ignores: {', '.join(words)}")
 
 
 def open_cache(cache_dir: Path | None) -> Cache:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,10 +72,10 @@ def score_all(clips: list[Path], run: opt.RunOptions, *, out: Path, video: bool)
 
     settings, rules = run.score_settings(), run.load_rules()
     _check_writable(out)
-    analyzer = run.analyzer()
+    analyzer = run.analyzer(rules)
     done = []
     for number, (clip, folder) in enumerate(zip(clips, result_folders(clips, out), strict=True), start=1):
-        title = f"[{number}/{len(clips)}] {clip}" if len(clips) > 1 else str(clip)
+        title = f"[{number}/{len(clips)}] {clip.name}" if len(clips) > 1 else clip.name
         done.append(_score_one(clip, folder, analyzer, rules, settings, run, title=title, video=video))
     return {
         "schema": "clipvad.score",
@@ -146,8 +146,9 @@ def _score_one(
     try:
         with console.progress_of(title) as report:
             analysis = analyzer.run(clip, rules, modes=run.modes, settings=settings, on_progress=report)
-        analysed_s = time.perf_counter() - began
-        files = save_analysis(analysis, folder, video=video)
+            analysed_s = time.perf_counter() - began
+            drawn = _drawing(report, analysis.video.duration_s)
+            files = save_analysis(analysis, folder, video=video, progress=drawn)
     except ClipvadError as error:
         console.print_error(f"{clip}: {error}")
         return {"video": str(clip), "ok": False, "error": str(error)}
@@ -160,6 +161,16 @@ def _score_one(
         return {"video": str(clip), "ok": False, "error": message}
     _print_result(analysis, folder, seconds=analysed_s)
     return _clip_summary(clip, analysis, folder, files, analysed_s=analysed_s, total_s=time.perf_counter() - began)
+
+
+def _drawing(report: console.Report, duration_s: float) -> Callable[[float], None]:
+    from clipvad.core import Progress
+
+    def drawn(fraction: float) -> None:
+        done_s = fraction * duration_s
+        report(Progress(stage="drawing the video", done_s=done_s, total_s=duration_s, frames=0, frames_per_s=0))
+
+    return drawn
 
 
 def _clip_summary(
@@ -195,9 +206,6 @@ def _print_result(analysis: Analysis, folder: Path, *, seconds: float) -> None:
     console.say(f"{video.name}: {video.duration_s:.1f} s of video in {seconds:.1f} s, {speed}, {source} -> {folder}")
     for warning in video.warnings:
         console.say(f"  note: {warning}")
-    words = sorted({word for found in analysis.unknown_words.values() for word in found})
-    if words:
-        console.say(f"  note: words that this encoder does not know and ignores: {', '.join(words)}")
     rows = [
         [event.mode, clock(event.start_s), clock(event.end_s), f"{event.peak:.2f}", event.sentence]
         for event in in_time_order(analysis.events)

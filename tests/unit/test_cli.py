@@ -100,6 +100,16 @@ def test_score_writes_the_artefacts_and_prints_the_events(place: Path, capsys: p
     assert "encoder: colours" in err
     assert "sees nothing but colour" in err
     assert "something red" in err
+    assert "glorp" not in err
+
+
+@pytest.mark.usefixtures("fakes")
+def test_words_that_the_encoder_does_not_know_are_named_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "rules.yaml").write_text(RULES.replace("something red", "a red glorp"))
+    (place / "again.mp4").write_bytes((place / "red.mp4").read_bytes())
+    assert call(*SCORE, "red.mp4", "again.mp4", "--mode", "frame") == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "glorp" in line and "know" in line]
+    assert line.endswith(": glorp")
 
 
 @pytest.mark.usefixtures("fakes")
