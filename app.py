@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+from clipvad.errors import ClipvadError
 from clipvad.settings import Settings
-from clipvad.ui.app import build_demo, launch_options
+from clipvad.ui.app import build_demo, launch
 
-settings = Settings.from_env()
-demo = build_demo(settings)
-
-if __name__ == "__main__":
-    demo.launch(**launch_options(settings))
+try:
+    settings = Settings.from_env()
+    demo = build_demo(settings)
+    if __name__ == "__main__":
+        launch(demo, settings)
+except ClipvadError as error:
+    sys.exit(str(error))

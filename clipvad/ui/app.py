@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from clipvad.errors import ClipvadError, SettingsError
 from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.controller import Controller
@@ -17,12 +17,10 @@ from clipvad.ui.engine import EXAMPLE, Engine
 from clipvad.ui.session import SessionStore
 from clipvad.ui.tabs.about import about_html
 from clipvad.ui.tabs.analyze import AnalyzeTab
-from clipvad.ui.theme import HEAD, PAGE_CSS, theme
+from clipvad.ui.theme import FAVICON, HEAD, PAGE_CSS, theme
 
 QUEUE_PLACES = 40
 UPLOAD_SWEEP_S, UPLOAD_AGE_S = 900, 7200
-
-log = logging.getLogger(__name__)
 
 
 def build_demo(settings: Settings) -> gr.Blocks:
@@ -42,10 +40,14 @@ def build_demo(settings: Settings) -> gr.Blocks:
             with gr.Tab("About"):
                 about = gr.HTML(about_html(None, settings), apply_default_css=False)
         analyze.wire(demo)
-        demo.load(
-            lambda: about_html(engine.example, settings),
-            outputs=about, show_progress="hidden", api_visibility="private", concurrency_limit=None,
-        )  # fmt: skip
+
+        def tell_about() -> str:
+            try:
+                return about_html(engine.example, settings)
+            except ClipvadError:  # the Analyze tab says why
+                return about_html(None, settings)
+
+        demo.load(tell_about, outputs=about, show_progress="hidden", api_visibility="private", concurrency_limit=None)
         add_endpoints(controller)
     demo.queue(max_size=QUEUE_PLACES)
     engine.warm_up()
@@ -60,6 +62,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "theme": theme(),
         "css_paths": [PAGE_CSS],
         "head": HEAD,
+        "favicon_path": str(FAVICON),
         "allowed_paths": [str(EXAMPLE)],
         "max_file_size": settings.max_upload_mb << 20,
         "show_error": False,
@@ -73,10 +76,17 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def serve(settings: Settings, *, host: str | None = None, port: int | None = None) -> None:
-    """Serve the page until interrupted. `host` and `port` override the settings'."""
-    options = launch_options(settings)
-    options["server_name"] = host or options["server_name"]
-    options["server_port"] = port or options["server_port"]
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio asks itself whether it is up
-    build_demo(settings).launch(**options)
+def launch(demo: gr.Blocks, settings: Settings) -> None:
+    """Serve the page until interrupted. Raises `SettingsError` where the address cannot be had."""
+    try:
+        demo.launch(**launch_options(settings))
+    except OSError as error:
+        raise SettingsError(
+            f"The page cannot be served on {settings.host}:{settings.port} ({error}). "
+            "Another program may hold the port: set GRADIO_SERVER_PORT or --port to another."
+        ) from None
+
+
+def serve(settings: Settings) -> None:
+    """Build the page and serve it until interrupted. Raises `SettingsError` where the address cannot be had."""
+    launch(build_demo(settings), settings)

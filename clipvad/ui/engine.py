@@ -6,14 +6,13 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from clipvad.cache import Cache
 from clipvad.core import Analysis, Mode, RuleSet
 from clipvad.pipeline import Analyzer
 from clipvad.rules import load_rules
-from clipvad.settings import Settings
+from clipvad.settings import Settings, data_dir
 from clipvad.ui.session import Clip
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
-EXAMPLE = ASSETS / "walkway.mp4"
+EXAMPLE = data_dir("assets") / "walkway.mp4"
 EXAMPLE_RULES = "campus-walkway"
 MODELS_HELD = 2  # encoders, and as many detectors, in memory at once
 ANALYZERS_HELD = 8  # cheap beside models: each remembers the sentences it has embedded
@@ -35,9 +33,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.cache = Cache(
-            settings.cache_dir / "features", max_bytes=settings.cache_mb << 20, seeds=(ASSETS / "features",)
-        )
+        self.cache = Cache.of(settings)
         self._lock = threading.Lock()
         self._encoders: _Recent[Encoder] = _Recent(MODELS_HELD)
         self._detectors: _Recent[Detector] = _Recent(MODELS_HELD)

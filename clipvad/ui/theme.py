@@ -12,6 +12,7 @@ import gradio as gr
 
 _HERE = Path(__file__).parent
 PAGE_CSS = _HERE / "page.css"
+FAVICON = _HERE / "favicon.svg"
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
