@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -189,3 +190,34 @@ def test_ped2_without_clips_without_labels_and_with_a_broken_json(tmp_path: Path
     (tmp_path / "frame_gt.json").write_text('{"Test001": [1, 2]}')
     with pytest.raises(ManifestError, match=r"frame_gt\.json"):
         read_ucsd_ped2(tmp_path)
+
+
+@pytest.fixture
+def data() -> Path:
+    if "CLIPVAD_DATA" not in os.environ:
+        pytest.skip("CLIPVAD_DATA is not set: no real footage here")
+    return Path(os.environ["CLIPVAD_DATA"])
+
+
+def test_ped2_labels_equal_the_published_pixel_masks(data: Path) -> None:
+    masks = np.load(data / "ucsd_ped2" / "pixel_masks.npz")
+    entries, skipped = read_ucsd_ped2(data / "ucsd_ped2")
+    assert (len(entries), skipped) == (6, ())
+    for entry in entries:
+        labels = inside(frame_times(entry.video)[0], entry.intervals)
+        np.testing.assert_array_equal(labels, masks[entry.video.stem].any(axis=(1, 2)), entry.video.name)
+
+
+def test_ucf_crime_labels_equal_the_ground_truth_that_later_papers_share(data: Path) -> None:
+    folder = data / "annotations" / "ucf_crime"
+    entries, skipped = read_ucf_crime(
+        folder / "Temporal_Anomaly_Annotation_for_Testing_Videos.txt", data / "ucf_crime_clips"
+    )
+    assert len(entries) + len(skipped) == 290
+    truth = np.load(folder / "pel4vad_test_frame_gt.npz")
+    for entry in entries:
+        name = entry.video.stem
+        expected = next(truth[key] for key in truth if key.startswith(name.removesuffix("_x264"))) > 0
+        labels = inside(frame_times(entry.video)[0], entry.intervals)
+        shared = min(len(labels), len(expected))  # later papers cut a clip to whole snippets of 16 frames
+        np.testing.assert_array_equal(labels[:shared], expected[:shared], name)
