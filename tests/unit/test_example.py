@@ -1,0 +1,71 @@
+"""The clip that the page opens with: object mode finds what its ground truth says, and a rule does what it says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from clipvad.core import Analysis, Event, RuleSet
+from clipvad.pipeline import Analyzer
+from clipvad.rules import load_rules
+from clipvad.settings import data_dir
+
+CLIP = data_dir("assets") / "walkway.mp4"
+TRUTH = json.loads((data_dir("assets") / "walkway.truth.json").read_text(encoding="utf-8"))["events"]
+RULES = load_rules("campus-walkway")
+
+
+def overlap(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Intersection over union of two spans."""
+    together = max(0.0, min(a[1], b[1]) - max(a[0], b[0]))
+    return together / (a[1] - a[0] + b[1] - b[0] - together)
+
+
+def spans(label: str) -> tuple[float, float]:
+    (event,) = [event for event in TRUTH if event["label"] == label]
+    return event["start_s"], event["end_s"]
+
+
+def near(events: tuple[Event, ...], span: tuple[float, float]) -> list[Event]:
+    return [event for event in events if overlap((event.start_s, event.end_s), span) > 0]
+
+
+def with_cycling_normal(rules: RuleSet) -> RuleSet:
+    moved = tuple(rule for rule in rules.abnormal if rule.category == "cycling")
+    rest = tuple(rule for rule in rules.abnormal if rule.category != "cycling")
+    assert moved
+    return replace(rules, normal=(*rules.normal, *moved), abnormal=rest)
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Analyzer:
+    return Analyzer(encoder="bundled", detector="motion")
+
+
+@pytest.fixture(scope="module")
+def analysis(analyzer: Analyzer) -> Analysis:
+    return analyzer.run(CLIP, RULES, modes=["object"])
+
+
+@pytest.mark.parametrize("label", ["cycling", "car"])
+def test_both_events_are_found_where_they_are(analysis: Analysis, label: str) -> None:
+    found = near(analysis.events, spans(label))
+    assert found
+    together = (min(event.start_s for event in found), max(event.end_s for event in found))
+    assert overlap(together, spans(label)) > 0.6
+
+
+def test_nothing_else_is_an_event(analysis: Analysis) -> None:
+    hits = {id(event) for label in ("cycling", "car") for event in near(analysis.events, spans(label))}
+    assert [event for event in analysis.events if id(event) not in hits] == []
+
+
+def test_calling_cycling_normal_removes_the_cyclists_events_and_nothing_else(
+    analyzer: Analyzer, analysis: Analysis
+) -> None:
+    again = analyzer.rescore(analysis.features, with_cycling_normal(RULES))
+    assert near(again.events, spans("cycling")) == []
+    before, after = near(analysis.events, spans("car")), near(again.events, spans("car"))
+    assert [(e.start_s, e.end_s) for e in after] == pytest.approx([(e.start_s, e.end_s) for e in before], abs=0.5)
