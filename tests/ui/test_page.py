@@ -164,9 +164,10 @@ def test_a_clip_of_ones_own_from_upload_to_files(page: Any, clip: Path, tmp_path
 
 
 def assert_boxes_are_those_of(tab: Any, result: dict[str, Any], sample: int) -> None:
-    boxes = result["boxes"]
+    boxes, size = result["boxes"], [result["video"]["width"], result["video"]["height"]] * 2
     saved = sorted(tuple(xyxy) for frame, xyxy in zip(boxes["frame"], boxes["xyxy"], strict=True) if frame == sample)
-    drawn = sorted(tuple(one["box"]) for one in json.loads(timeline(tab, "boxes")))
+    shown = [one["box"] for one in json.loads(timeline(tab, "boxes"))]  # as parts of the picture
+    drawn = sorted(tuple(part * side for part, side in zip(box, size, strict=True)) for box in shown)
     assert saved
     for mine, theirs in zip(drawn, saved, strict=True):
         assert mine == pytest.approx(theirs, abs=1.0)

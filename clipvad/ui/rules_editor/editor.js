@@ -26,7 +26,13 @@ const make = (tag, attributes = {}, ...children) => {
 };
 const snapshot = () => JSON.stringify([state.normal, state.abnormal]);
 
+function allowTravel() {
+  root.querySelector('[data-act=undo]').disabled = !past.length;
+  root.querySelector('[data-act=redo]').disabled = !future.length;
+}
+
 function publish(delay) {
+  allowTravel();
   props.value = { ...structuredClone(state), remarks };
   clearTimeout(timer);
   timer = setTimeout(() => trigger('edited', {}), delay);
@@ -167,8 +173,7 @@ function drawSide(side) {
 function draw(focus = null) {
   typed = null;
   Object.keys(SIDES).forEach(drawSide);
-  root.querySelector('[data-act=undo]').disabled = !past.length;
-  root.querySelector('[data-act=redo]').disabled = !future.length;
+  allowTravel();
   if (!focus) return;
   const [side, place] = focus;
   const target = place === 'add' ? root.querySelector(`[data-add=${side}]`)
@@ -187,8 +192,7 @@ function refreshRemarks() {
     section.querySelector('.re-count').textContent =
       `${state[side].filter((rule) => rule.enabled && rule.text.trim()).length} of ${state[side].length} on`;
   }
-  root.querySelector('[data-act=undo]').disabled = !past.length;
-  root.querySelector('[data-act=redo]').disabled = !future.length;
+  allowTravel();
 }
 
 function receive() {
