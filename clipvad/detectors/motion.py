@@ -1,7 +1,7 @@
 """Motion: boxes around what moves before a fixed camera. Needs no weights and knows no classes.
 
-Background subtraction by an adaptive mixture of Gaussians with shadow detection (Zivkovic, ICPR 2004; OpenCV's
-MOG2), then blobs. It finds what a detector has no class for: smoke, a thrown chair, a fallen tree.
+What differs from the median of the last seconds (`background`), less cast shadows (`shadows`), as connected
+blobs. It finds what a detector has no class for: smoke, a thrown chair, a fallen tree.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from clipvad.core import Detections, FrameBatch, ModelUse
 from clipvad.detectors.background import MedianBackground
 from clipvad.detectors.base import MAX_OBJECTS, Boxes, to_detections
+from clipvad.detectors.shadows import VERSION as SHADOWS
+from clipvad.detectors.shadows import without_shadows
 from clipvad.detectors.tracks import OverlapTracker
 from clipvad.errors import DetectorError
 
@@ -26,10 +28,10 @@ _CHANGE = 16  # grey levels from one frame to the next
 class MotionDetector:
     """Settings of the motion detector; `open` starts a clip.
 
-    `min_area` in (0, 1): smallest blob as a part of the picture. `contrast` > 0: squared distance, in variances
-    of the background, from which a pixel is foreground (MOG2's varThreshold); lower finds fainter things and
-    more noise. `memory_s` > 0: seconds after which something that stands still has become background.
-    `chosen`: why it was chosen, if not by the user.
+    `min_area` in (0, 1): smallest blob as a part of the picture. `contrast` > 0 multiplies each pixel's
+    threshold, 18 to 45 grey levels from the median; lower finds fainter things and more noise. `memory_s` > 0:
+    seconds of background; what stands still for half of them has become a part of it. `shadows`: keep cast
+    shadows as if they were things. `chosen`: why it was chosen, if not by the user.
     """
 
     names = NAMES
@@ -40,6 +42,7 @@ class MotionDetector:
         min_area: float = 0.0008,
         contrast: float = 1.0,
         memory_s: float = 20.0,
+        shadows: bool = False,
         max_objects: int = MAX_OBJECTS,
         chosen: str = "",
     ) -> None:
@@ -49,8 +52,11 @@ class MotionDetector:
                 f"max_objects of at least 1, got {min_area}, {contrast}, {memory_s} and {max_objects}."
             )
         self.min_area, self.contrast, self.memory_s = min_area, contrast, memory_s
-        self.max_objects, self.chosen = max_objects, chosen
-        self.id = f"motion:median|area={min_area:g}|contrast={contrast:g}|memory={memory_s:g}|max={max_objects}"
+        self.shadows, self.max_objects, self.chosen = shadows, max_objects, chosen
+        self.id = (
+            f"motion:median|area={min_area:g}|contrast={contrast:g}|memory={memory_s:g}"
+            f"|shadows={'kept' if shadows else f'cut{SHADOWS}'}|max={max_objects}"
+        )
 
     @property
     def use(self) -> ModelUse:
@@ -113,13 +119,15 @@ class MotionSession:
         if self._background.picture is None or self._background.picture.shape != picture.shape:
             return self._restart(picture, time_s)
         mask = self._background.difference(picture)
+        ground = self._background.picture
         if mask.mean() > 0.6:  # the light or the camera changed, not a thing
             return self._restart(picture, time_s)
         if self._background.age_s < _GHOSTS_S:
             mask &= _changing(picture, self._recent)
         self._background.learn(picture, time_s)
         self._recent = [*self._recent[-1:], picture]
-        return mask.astype(np.uint8)
+        moving = mask.astype(np.uint8)
+        return moving if self._detector.shadows else without_shadows(moving, picture, ground)
 
     def _restart(self, picture: NDArray[np.uint8], time_s: float) -> NDArray[np.uint8]:
         self._background = MedianBackground(memory_s=self._detector.memory_s, contrast=self._detector.contrast)
