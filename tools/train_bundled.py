@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -59,9 +59,14 @@ def arguments() -> argparse.Namespace:
 
 
 @torch.inference_mode()
-def caption_views(visual: Any, pool: Pool, *, batch: int = 128) -> list[torch.Tensor]:
-    """The image tower's unit vectors of each photograph's captioned views, [k, D] a photograph."""
-    rows = [i for i, view in enumerate(pool.views) if view.photo >= 0]
+def caption_views(visual: Any, pool: Pool, *, per_photo: int = 2, batch: int = 128) -> list[torch.Tensor]:
+    """The image tower's unit vectors [k, D] of each photograph's first captioned views; the whole comes first."""
+    rows: list[int] = []
+    taken = np.zeros(len(pool.photos), int)
+    for row, view in enumerate(pool.views):
+        if view.photo >= 0 and taken[view.photo] < per_photo:
+            taken[view.photo] += 1
+            rows.append(row)
     vectors: list[list[torch.Tensor]] = [[] for _ in pool.photos]
     for start in range(0, len(rows), batch):
         part = rows[start : start + batch]
@@ -80,7 +85,7 @@ def finish(
     ids = torch.from_numpy(tokenizer([*texts.captions, *texts.sentences]))
     images = caption_views(model.visual, pool)
     learned = finetune_text_tower(
-        model.text, ids, texts.owner, images, text_targets, end=tokenizer.end, epochs=15, seed=0, scale=scale
+        model.text, ids, texts.owner, images, text_targets, end=tokenizer.end, epochs=10, seed=0, scale=scale
     )
     with torch.no_grad():
         model.logit_scale.fill_(float(np.log(learned)))

@@ -106,10 +106,10 @@ def report(encoder: Encoder, heldout: list[Photograph], clips: Path, detector: s
     result: dict[str, Any] = {"retrieval": retrieval(encoder, heldout)}
     ped2 = [e for e in read_ucsd_ped2(clips / "ucsd_ped2")[0] if e.video.suffix == ".mp4"]
     masks = clips / "ucsd_ped2/pixel_masks.npz"
-    runs = analyse(encoder, f"yolo:{detector}", ped2, "campus-walkway", "object", fps=10, cache=cache)
+    runs = analyse(encoder, f"yolo:{detector}", ped2, "campus-walkway", "object", fps=8, cache=cache)
     result["ped2, yolo"] = frame_figures(runs, "object") | crop_figures(runs, masks)
     result["ped2, yardstick"] = yardstick(runs)
-    runs = analyse(encoder, "motion", ped2, "campus-walkway", "object", fps=10, cache=cache)
+    runs = analyse(encoder, "motion", ped2, "campus-walkway", "object", fps=8, cache=cache)
     result["ped2, motion"] = frame_figures(runs, "object") | crop_figures(runs, masks)
     annotation = clips / "annotations/ucf_crime/Temporal_Anomaly_Annotation_for_Testing_Videos.txt"
     if annotation.exists():

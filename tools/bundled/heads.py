@@ -1,8 +1,9 @@
 """The joint image-text teacher: small heads on the frozen backbone's pooled features, several of them, made one space.
 
-Each head is trained with CLIP's contrastive loss (Radford et al. 2021) on captioned views. Two read the caption as a bag
-of words with attention pooling, one reads a sentence encoder's vector, which also knows words that no caption holds. Their
-unit vectors side by side, rotated and cut to `dim` by an SVD, are the space that the bundled encoder learns.
+Each head is trained with CLIP's contrastive loss (Radford et al. 2021) on captioned views. One reads the caption as
+a bag of words with attention pooling, one reads a sentence encoder's vector, which also knows words that no caption
+holds. Their unit vectors side by side, rotated and cut to `dim` dimensions, are the space that the bundled encoder
+learns.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 
@@ -66,7 +67,7 @@ class SentenceHead(nn.Module):
 
 @dataclass(frozen=True)
 class Pairs:
-    """Captioned views. `rows[p]` are the feature rows showing photograph p, `captions[p]` its rows in the text inputs."""
+    """Captioned views. `rows[p]`: the feature rows showing photograph p; `captions[p]`: its rows in the text inputs."""
 
     rows: list[np.ndarray]
     captions: list[np.ndarray]
@@ -110,7 +111,7 @@ def train_head(
                 f"  head seed {seed} epoch {epoch + 1}: loss {loss.item():.3f}, {time.time() - started:.0f} s",
                 flush=True,
             )
-    return image.eval(), text.eval(), float(log_scale.exp())
+    return image.eval(), text.eval(), float(log_scale.detach().exp())
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""From the pool and the captions to targets: trains the teacher heads and places every view and sentence in one space."""
+"""From the pool and the captions to targets: trains the teacher heads, places every view and sentence in one space."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from clipvad.encoders.tokenizer import WordTokenizer, split_words
@@ -26,8 +26,8 @@ DIM = 256
 class TextData:
     """Captions (training ones first, then held-out ones), the sentences of our own, and where each caption belongs.
 
-    `owner[j]` is the photograph of training caption j, `heldout_owner[j]` that of held-out caption j; `sentence_vectors`
-    are the sentence encoder's, in the order captions, held-out captions, own sentences.
+    `owner[j]` is the photograph of training caption j, `heldout_owner[j]` that of held-out caption j;
+    `sentence_vectors` are the sentence encoder's, in the order captions, held-out captions, own sentences.
     """
 
     words: list[str]
@@ -137,7 +137,7 @@ def build_targets(
 
 
 def sentence_map(sentence_vectors: Tensor, targets: Tensor, *, epochs: int = 20) -> SentenceHead:
-    """Fit the sentence encoder's vectors to the joint space on the captions (cosine), for sentences without a picture."""
+    """Fit the sentence encoder's vectors to the space on the captions (cosine), for sentences without a picture."""
     head = SentenceHead(sentence_vectors.shape[1], targets.shape[1]).train()
     steps = epochs * (len(targets) // 1024)
     optimiser = torch.optim.AdamW(head.parameters(), lr=2e-3, weight_decay=0.02)

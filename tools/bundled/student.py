@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from tools.bundled.data import Image
@@ -108,7 +108,7 @@ class ViewLoader:
         return torch.from_numpy(batch).permute(0, 3, 1, 2)
 
     def maps(self, source: np.ndarray, rows: np.ndarray, flip: np.ndarray, side: int) -> Tensor:
-        """Teacher maps of the rows, flipped as the views are and averaged down to `side` x `side`: [B, C, side, side]."""
+        """Teacher maps of the rows, flipped as the views are and averaged to `side` x `side`: [B, C, side, side]."""
         maps = torch.from_numpy(source[rows]).float().permute(0, 3, 1, 2)
         mirrored = torch.from_numpy(flip)
         maps[mirrored] = maps[mirrored].flip(3)
@@ -166,8 +166,8 @@ def train_image_tower(
 ) -> Any:
     """Train `visual` (open_clip's image tower) for `plan.minutes`; returns its weight average, in eval mode.
 
-    `on_checkpoint(visual, figures)` is called every `checkpoint_every` minutes with the average so far; what it returns is
-    added to the line that goes to the `log` (JSON lines).
+    `on_checkpoint(visual, figures)` is called every `checkpoint_every` minutes with the average so far; what it returns
+    is added to the line that goes to the `log` (JSON lines).
     """
     torch.manual_seed(plan.seed)
     loader = ViewLoader(pictures, views, targets, plan)

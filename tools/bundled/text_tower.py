@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from clipvad.encoders.tokenizer import FIRST_WORD, UNKNOWN
@@ -61,7 +61,7 @@ def train_text_tower(
             nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-        cosine = float((vectors * targets[rows]).sum(1).mean())
+        cosine = float((vectors.detach() * targets[rows]).sum(1).mean())
         print(f"  text tower epoch {epoch + 1}: cosine {cosine:.3f}, {time.time() - started:.0f} s", flush=True)
     tower.eval()
 

@@ -30,8 +30,8 @@ def random_rect(picture: Image, rng: np.random.Generator, *, low: float, high: f
     """A rectangle of `low` to `high` of the picture's area and an aspect ratio of 3:4 to 4:3 of the picture's."""
     height, width = picture.shape[:2]
     area, ratio = rng.uniform(low, high), np.exp(rng.uniform(np.log(0.75), np.log(1.333)))
-    w = min(width, int(round(width * np.sqrt(area * ratio))))
-    h = min(height, int(round(height * np.sqrt(area / ratio))))
+    w = min(width, round(width * float(np.sqrt(area * ratio))))
+    h = min(height, round(height * float(np.sqrt(area / ratio))))
     x0, y0 = int(rng.integers(0, width - w + 1)), int(rng.integers(0, height - h + 1))
     return x0, y0, x0 + w, y0 + h
 
@@ -61,8 +61,8 @@ def build_views(
 ) -> list[View]:
     """Whole pictures, random parts of them, and squares around objects.
 
-    The first `n_photos` pictures are the captioned photographs, the others are frames of clips. Rare groups are cut more
-    often (at most six times an object), so that each has about `views_per_group` views.
+    The first `n_photos` pictures are the captioned photographs, the others are frames of clips. Rare groups are cut
+    more often (at most six times an object), so that each has about `views_per_group` views.
     """
     views: list[View] = []
     for index, picture in enumerate(pictures):
