@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +34,23 @@ def without_shadows(mask: NDArray[np.uint8], picture: Picture, ground: Picture) 
     """
     if not mask.any():
         return mask
-    factor = (picture + np.float32(1)) / (ground + np.float32(1))
-    low, high = (reduce(reduce(factor[..., 0], factor[..., 1]), factor[..., 2]) for reduce in (np.minimum, np.maximum))
-    darker = (low > _DARKEST) & (high < _BRIGHTEST) & (high - low < _TINT * high)
-    thing = mask & ~(darker & _same_ground(mask, picture, ground)).astype(np.uint8)
+    x, y, width, height = cv2.boundingRect(mask)
+    near = np.s_[max(0, y - _WINDOW) : y + height + _WINDOW, max(0, x - _WINDOW) : x + width + _WINDOW]
+    part = mask[near], picture[near], ground[near]
+    thing = mask.copy()
+    thing[near] &= ~(_darker(*part[1:]) & _same_ground(*part)).astype(np.uint8)
     column = np.ones((2 * (len(mask) // (2 * _LEG)) + 1, 1), np.uint8)
     parts = cv2.morphologyEx(thing, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))  # specks enclose nothing
     parts = cv2.morphologyEx(parts, cv2.MORPH_CLOSE, column)
     outlines, _ = cv2.findContours(parts, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return thing | (mask & cv2.drawContours(np.zeros_like(mask), outlines, -1, 1, cv2.FILLED))
+    return np.asarray(thing | (mask & cv2.drawContours(np.zeros_like(mask), outlines, -1, 1, cv2.FILLED)))
+
+
+def _darker(picture: Picture, ground: Picture) -> NDArray[np.bool_]:
+    """bool [H, W]: where all channels lost about the same part of their light."""
+    red, green, blue = cv2.split(cv2.subtract(_log(picture), _log(ground)))
+    low, high = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
+    return np.asarray((low > log(_DARKEST)) & (high < log(_BRIGHTEST)) & (high - low < -log(1 - _TINT)))
 
 
 def _same_ground(mask: NDArray[np.uint8], picture: Picture, ground: Picture) -> NDArray[np.bool_]:
@@ -48,18 +58,26 @@ def _same_ground(mask: NDArray[np.uint8], picture: Picture, ground: Picture) -> 
 
     Roughness is the root mean square of the Laplacian of log brightness: a slope of the light has none.
     """
-    seen, expected = (_LOG[cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)] for image in (picture, ground))
-    left = np.square(cv2.Laplacian(seen - expected, -1, ksize=1))
+    seen, expected = (_log(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)) for image in (picture, ground))
+    left = _roughness(seen - expected)
     smooth = _mean(left) < _ROUGH**2
     # The outline of a hard shadow is rough, so texture is compared inside of it.
     inside = cv2.erode(mask, np.ones((_EDGE, _EDGE), np.uint8)).astype(np.float32)
     part, texture, left = (
         _mean(inside * values, _WINDOW + 2)  # wide enough to look from the outline into the blob
-        for values in (1, np.square(cv2.Laplacian(expected, -1, ksize=1)), left)
+        for values in (1, _roughness(expected), left)
     )
     kept = (part > 0) & (texture > _TEXTURED**2 * part) & (left < _KEPT**2 * texture)
     return np.asarray(smooth | kept)
 
 
 def _mean(values: NDArray[np.float32], width: int = _WINDOW) -> NDArray[np.float32]:
-    return cv2.boxFilter(values, -1, (width, width))  # type: ignore[return-value]
+    return np.asarray(cv2.boxFilter(values, -1, (width, width)), np.float32)
+
+
+def _roughness(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.square(cv2.Laplacian(values, -1, ksize=1)))
+
+
+def _log(picture: Picture) -> NDArray[np.float32]:
+    return np.asarray(cv2.LUT(picture, _LOG), np.float32)
