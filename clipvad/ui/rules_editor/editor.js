@@ -200,7 +200,8 @@ function receive() {
   if (!value || !value.normal) return;
   remarks = value.remarks || [];
   if (value.version !== state.version) {
-    if (state.version !== null && !value.fresh) past.push(snapshot());  // a preset replaced the lists: undo gives them back
+    const same = JSON.stringify([value.normal, value.abnormal]) === snapshot();
+    if (state.version !== null && !value.fresh && !same) past.push(snapshot()); // undo gives back what a preset replaced
     if (value.fresh) past = [];
     future = [];
     state = structuredClone({ version: value.version, normal: value.normal, abnormal: value.abnormal });
