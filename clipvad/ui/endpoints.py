@@ -5,7 +5,8 @@
     result = client.predict(rule_file_text, 0.4, 1.0, api_name="/rescore")
     path = client.predict("video", api_name="/export")
 
-One client is one session, apart from every other and from every page. `result` is the dict of analysis.json.
+One client is one session, apart from every other and from every page. `result` is the dict of analysis.json,
+without the place of the clip on the server.
 """
 
 from __future__ import annotations
@@ -50,14 +51,14 @@ def add_endpoints(controller: Controller) -> None:
         with closing(controller.analyze(key, rule_set, Choice(modes=MODES[mode]), settings)) as steps:
             for step in steps:
                 if isinstance(step, Analysis):
-                    return analysis_to_dict(step)
+                    return _result(step)
         raise ClipvadError("The analysis was stopped.")
 
     @_plainly
     def rescore(rules: str, threshold: float, smooth_s: float, request: gr.Request) -> dict[str, Any]:
         """Score the clip of this session again with other rules or settings: no model runs on the pictures."""
         settings = ScoreSettings(threshold=threshold, smooth_s=smooth_s)
-        return analysis_to_dict(controller.rescore(session_key(request), _rules(rules), settings))
+        return _result(controller.rescore(session_key(request), _rules(rules), settings))
 
     @_plainly
     def export(kind: str, request: gr.Request) -> str:
@@ -89,6 +90,12 @@ def _rules(text: str) -> RuleSet:
     if "\n" not in name:
         raise SettingsError(f"No preset {name!r}. Presets: {', '.join(list_presets())}. Or pass a rule file's text.")
     return parse_rules(text, source="rules")
+
+
+def _result(analysis: Analysis) -> dict[str, Any]:
+    document = analysis_to_dict(analysis)
+    del document["video"]["path"]  # gradio_client takes a dict with a path for a file and would fetch it
+    return document
 
 
 def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,7 +31,7 @@ def test_analyze_rescore_export(server: str, clip: Path, tmp_path: Path) -> None
     client = connect(server, tmp_path)
     result = analyze(client, clip, mode="both")
     assert result["video"]["name"] == clip.name
-    assert set(result["scores"]) == {"frame", "object"}
+    assert set(result["modes"]) == {"frame", "object"}
     again = client.predict("campus-walkway", 0.01, 0.0, api_name="/rescore")
     assert again["pts_s"] == result["pts_s"]
     assert again["settings"]["threshold"] == pytest.approx(0.01)

@@ -354,7 +354,7 @@ def test_a_real_clip(page: Any, tmp_path: Path) -> None:
     analyze(page)
     result = json.loads(download(page, "analysis", tmp_path).read_text())
     duration = result["video"]["duration_s"]
-    winner = max(range(len(result["pts_s"])), key=lambda i: result["scores"]["object"]["score"][i])
+    winner = max(range(len(result["pts_s"])), key=result["modes"]["object"]["score"].__getitem__)
     seek_to(page, result["pts_s"][winner], duration)
     assert_boxes_are_those_of(page, result, int(timeline(page, "sample")))
 

@@ -297,6 +297,7 @@ class AnalyzeTab(AnalyzeWidgets):
                 if unchanged:
                     yield unchanged
 
+        wrapped.__name__ = f"page_{handler.__name__}"  # Gradio names endpoints by function: the plain names are public
         return wrapped
 
 
