@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-IMAGE_SIDE = 128
+IMAGE_SIDE = 160
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
 """CLIP's own channel statistics (Radford et al. 2021); any fixed values would do."""
