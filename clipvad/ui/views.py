@@ -45,7 +45,7 @@ def models_line(encoder: ModelUse | None, detector: ModelUse | None) -> str:
 def _model(kind: str, use: ModelUse) -> str:
     where = f" on {escape(use.device)}" if use.device else ""
     limits = f" <i>{escape(use.limits)}</i>" if use.limits else ""
-    return f'<span title="{escape(use.id)}">{kind}: <b>{escape(use.label)}</b>{where}.{limits}</span>'
+    return f'<span tabindex="0" title="{escape(use.id)}">{kind}: <b>{escape(use.label)}</b>{where}.{limits}</span>'
 
 
 def clip_line(info: VideoInfo | None) -> str:

@@ -185,7 +185,10 @@ function draw(focus = null) {
 function refreshRemarks() {
   for (const side of Object.keys(SIDES)) {
     const section = root.querySelector(`[data-side=${side}]`);
+    const list = section.querySelector('ol');
+    const atEnd = list && list.scrollHeight - list.scrollTop - list.clientHeight < 8;
     section.querySelectorAll('li').forEach((node, index) => state[side][index] && decorate(node, side, state[side][index]));
+    if (atEnd) list.scrollTop = list.scrollHeight; // a note under the sentence just added stays in view
     section.querySelectorAll(':scope > .re-notes').forEach((node) => node.remove());
     const empty = remarks.filter((remark) => remark.side === side && remark.text === null);
     section.querySelector('header').after(...empty.map((remark) => make('div', { class: 're-notes' }, remark.message)));
