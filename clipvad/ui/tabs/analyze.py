@@ -232,8 +232,13 @@ class AnalyzeTab(AnalyzeWidgets):
 
     def _analysed(self, analysis: Analysis, clip: Clip, mode: str) -> Updates:
         shown = _main(mode, analysis)
-        peaks = [event.peak_s for event in analysis.events_of(shown)]
-        full = payload(analysis, video_url=views.file_url(clip.player), mode=shown, start_s=peaks[0] if peaks else 0.0)
+        strongest = max(analysis.events_of(shown), key=lambda event: event.peak, default=None)
+        full = payload(
+            analysis,
+            video_url=views.file_url(clip.player),
+            mode=shown,
+            start_s=strongest.peak_s if strongest else 0.0,  # a new clip opens where there is most to see
+        )
         return {
             self.timeline: full,
             self.downloads: downloads.idle(ready=True),
