@@ -313,7 +313,7 @@ class ScoreSettings:
     release: float = 0.8
     smooth_s: float = 1.0
     merge_s: float = 1.0
-    min_s: float = 0.25
+    min_s: float = 0.5
     temperature: float | None = None
 
     def __post_init__(self) -> None:
