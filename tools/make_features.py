@@ -2,7 +2,7 @@
 
 The page opens with the analysis at once, and with the features it can score again as soon as models have loaded.
 
-Run it again after the bundled encoder, the motion detector or the example changed; `tests/unit/test_example.py` says when.
+Run it again after the bundled encoder, the motion detector or the example changed: `tests/unit/test_example.py` tells.
 """
 
 from __future__ import annotations

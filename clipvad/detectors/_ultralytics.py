@@ -1,7 +1,8 @@
 """The one door to ultralytics: it is let in without its side effects.
 
 On import the library asks the DNS whether there is a network, may report usage, prints banners, writes a
-settings file, installs missing packages by pip, and sets OpenCV, OpenMP and NumPy options of the whole process.
+settings file, installs missing packages by pip, sets OpenCV, OpenMP and NumPy options of the whole process, and
+puts its own function in place of Pillow's `Image.open`, which installs a package when it meets a broken picture.
 Here it is told that it is offline and may not install, and what it set for everybody is put back.
 """
 
@@ -38,6 +39,9 @@ def _import() -> SimpleNamespace:
     import cv2
     import torch  # before ultralytics, which would hold the whole process to one OpenMP thread
 
+    from PIL import Image
+
+    open_picture = Image.open
     settings = {"YOLO_CONFIG_DIR": str(platformdirs.user_cache_path("clipvad") / "ultralytics")}
     before, threads, printing = dict(os.environ), cv2.getNumThreads(), np.get_printoptions()
     logging.getLogger("ultralytics").setLevel(logging.ERROR)
@@ -51,6 +55,7 @@ def _import() -> SimpleNamespace:
     finally:
         os.environ.clear()
         os.environ.update(before)
+        Image.open = open_picture
         cv2.setNumThreads(threads)
         np.set_printoptions(**printing)
         torch.set_printoptions(profile="default")  # type: ignore[no-untyped-call]

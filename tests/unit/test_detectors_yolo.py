@@ -259,6 +259,8 @@ detector = load_detector("yolo:" + sys.argv[1], imgsz=96)
 found = detector.open().detect(FrameBatch(np.full((2, 60, 80, 3), 90, np.uint8), np.arange(2.0)), 0)
 assert dict(os.environ) == environment, "environment"
 assert cv2.getNumThreads() == threads and np.get_printoptions() == printing, "options of the process"
+from PIL import Image
+assert Image.open.__module__ == "PIL.Image", "a broken picture would make ultralytics install a package"
 assert calls == [], calls
 assert os.listdir() == [], os.listdir()
 """
