@@ -37,8 +37,13 @@ class Controller:
         self.store = store
         self.line = Line(engine.settings.concurrency)
 
-    def open_example(self, key: str) -> Iterator[Progress | Session]:
-        """Show the example in this session: yield the progress of loading, then the session that holds it."""
+    def open_example(self, key: str) -> Iterator[Analysis | Progress | Session]:
+        """Show the example in this session: yield the progress of loading, then the session that holds it.
+
+        Before models have loaded, the first item is the stored analysis, if there is one: to look at only.
+        """
+        if (stored := self.engine.stored_example) is not None:
+            yield stored
         example = yield from _meanwhile(lambda: self.engine.example, self._loading)
         session = self.stop(key)
         session.clip, session.analysis, session.rules = self.engine.example_clip, example, example.rules

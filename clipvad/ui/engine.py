@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from clipvad.cache import Cache
 from clipvad.core import Analysis, Mode, RuleSet
 from clipvad.pipeline import Analyzer
 from clipvad.rules import load_rules
+from clipvad.schema import load_analysis
 from clipvad.settings import Settings, data_dir
 from clipvad.ui.session import Clip
 
@@ -23,6 +25,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 EXAMPLE = data_dir("assets") / "walkway.mp4"
+EXAMPLE_ANALYSIS = EXAMPLE.with_suffix(".analysis.json")  # by the models that need no download
 EXAMPLE_RULES = "campus-walkway"
 MODELS_HELD = 2  # encoders, and as many detectors, in memory at once
 ANALYZERS_HELD = 8  # cheap beside models: each remembers the sentences it has embedded
@@ -73,6 +76,17 @@ class Engine:
             return self._example
 
     @property
+    def stored_example(self) -> Analysis | None:
+        """The example as the bundled models analysed it, to look at while models load; None when they have.
+
+        It holds no vectors and cannot be scored again. None too where the operator chose other models.
+        """
+        bundled = self.settings.encoder in ("auto", "bundled") and self.settings.detector in ("auto", "motion")
+        if self._example is not None or not bundled or not EXAMPLE_ANALYSIS.is_file():
+            return None
+        return load_analysis(EXAMPLE_ANALYSIS)
+
+    @property
     def example_rules(self) -> RuleSet:
         return load_rules(EXAMPLE_RULES)
 
@@ -87,10 +101,14 @@ class Engine:
         return thread
 
     def _warm_up(self) -> None:
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(before / 10)  # importing torch takes seconds: let the server answer in between
         try:
             _ = self.example
         except Exception:  # the page that asks next meets the same error and shows it
             log.exception("the example could not be analysed")
+        finally:
+            sys.setswitchinterval(before)
 
     def _new(self, *, encoder: str | Encoder = "auto", detector: str | Detector = "auto", fps: float = 8.0) -> Analyzer:
         return Analyzer(

@@ -298,3 +298,20 @@ def test_what_users_wrote_is_shown_as_text() -> None:
 )
 def test_durations_read_well(seconds: float, text: str) -> None:
     assert views.duration(seconds) == text
+
+
+def test_the_stored_example_is_what_the_bundled_models_find(tmp_path: Path) -> None:
+    engine = Engine(Settings(cache_dir=tmp_path, encoder="bundled", detector="motion", device="cpu"))
+    stored = engine.stored_example
+    assert stored is not None
+    fresh = engine.example
+    hint = "run `python tools/make_features.py`: the models, the rules or the example changed"
+    assert stored.rules == fresh.rules, hint
+    assert (stored.encoder, stored.detector) == (fresh.encoder, fresh.detector), hint
+    assert stored.scores["object"].smooth == pytest.approx(fresh.scores["object"].smooth, abs=1e-3), hint
+    assert engine.stored_example is None, "once models have loaded there is no need of it"
+
+
+def test_no_stored_example_where_other_models_were_chosen(tmp_path: Path) -> None:
+    settings = Settings(cache_dir=tmp_path, encoder="open_clip:ViT-B-32-quickgelu/openai", detector="motion")
+    assert Engine(settings).stored_example is None

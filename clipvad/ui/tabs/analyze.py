@@ -17,7 +17,7 @@ from clipvad.errors import ClipvadError, RulesError
 from clipvad.rules import load_rules, parse_rules
 from clipvad.ui import downloads, views
 from clipvad.ui.controller import Controller
-from clipvad.ui.engine import EXAMPLE_RULES
+from clipvad.ui.engine import EXAMPLE, EXAMPLE_RULES
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import Choice, Clip
 from clipvad.ui.tabs.widgets import AnalyzeWidgets
@@ -59,7 +59,9 @@ class AnalyzeTab(AnalyzeWidgets):
             self._shown(self.catch_up), rescoring, everything, **quiet
         )
 
-        demo.load(self._shown(self.open_example), outputs=everything, **quiet)
+        demo.load(self._shown(self.open_example), outputs=everything, **quiet).then(
+            self._shown(self.catch_up), rescoring, everything, **quiet
+        )
         demo.unload(self.leave)
         # Another clip, or Stop, ends a run that is under way or still waits in the queue.
         for ending, handler, inputs in (
@@ -83,25 +85,24 @@ class AnalyzeTab(AnalyzeWidgets):
     # Handlers. Each returns or yields {widget: value}.
 
     def open_example(self, request: gr.Request) -> Iterator[Updates]:
+        shown = False
         for step in self.controller.open_example(session_key(request)):
             if isinstance(step, Progress):
                 yield {self.status: views.progress_line(step)}
-                continue
-            analysis, clip = step.analysis, step.clip
-            assert analysis is not None
-            assert clip is not None
-            yield {
-                **self._analysed(analysis, clip, "object"),
-                self.clip: views.clip_line(clip.info),
-                self.editor: new_value(
-                    analysis.rules, find_remarks(analysis.rules, analysis.unknown_words), fresh=True
-                ),
-                self.place: EXAMPLE_RULES,
-                self.mode: "object",
-                self.threshold: analysis.settings.threshold,
-                self.smooth: analysis.settings.smooth_s,
-                self.upload: None,
-            }
+            elif isinstance(step, Analysis):
+                shown = True
+                stored = self._example_opened(step, Clip(info=step.video, player=EXAMPLE))
+                yield {
+                    **stored,
+                    self.downloads: downloads.idle(ready=False),
+                    self.status: views.note("Loading models."),
+                }
+            else:
+                assert step.analysis is not None
+                assert step.clip is not None
+                # Sentences that were edited meanwhile stay; they take effect in `catch_up`.
+                opened = self._analysed if shown else self._example_opened
+                yield opened(step.analysis, step.clip)
 
     def take_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         if not upload:
@@ -230,7 +231,20 @@ class AnalyzeTab(AnalyzeWidgets):
 
     # Pieces of answers
 
-    def _analysed(self, analysis: Analysis, clip: Clip, mode: str) -> Updates:
+    def _example_opened(self, analysis: Analysis, clip: Clip) -> Updates:
+        remarks = find_remarks(analysis.rules, analysis.unknown_words)
+        return {
+            **self._analysed(analysis, clip),
+            self.clip: views.clip_line(clip.info),
+            self.editor: new_value(analysis.rules, remarks, fresh=True),
+            self.place: EXAMPLE_RULES,
+            self.mode: "object",
+            self.threshold: analysis.settings.threshold,
+            self.smooth: analysis.settings.smooth_s,
+            self.upload: None,
+        }
+
+    def _analysed(self, analysis: Analysis, clip: Clip, mode: str = "object") -> Updates:
         shown = _main(mode, analysis)
         strongest = max(analysis.events_of(shown), key=lambda event: event.peak, default=None)
         full = payload(
