@@ -85,7 +85,7 @@ class Analyzer:
                     models_dir=self._models_dir,
                     progress=self._progress,
                 )
-            return cast("Encoder", self._encoder)
+            return self._encoder
 
     @property
     def detector(self) -> Detector:
@@ -101,7 +101,7 @@ class Analyzer:
                     progress=self._progress,
                     **self._detector_options,
                 )
-            return cast("Detector", self._detector)
+            return self._detector
 
     def run(
         self,

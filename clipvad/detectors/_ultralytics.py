@@ -38,7 +38,6 @@ def ultralytics() -> SimpleNamespace:
 def _import() -> SimpleNamespace:
     import cv2
     import torch  # before ultralytics, which would hold the whole process to one OpenMP thread
-
     from PIL import Image
 
     open_picture = Image.open

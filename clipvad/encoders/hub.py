@@ -114,12 +114,12 @@ def _bar(repo: str, progress: Progress | None) -> Any:
     """A tqdm class that tells `progress` of a download; silent if there is none."""
     from tqdm import tqdm
 
-    class Bar(tqdm):  # type: ignore[type-arg]
+    class Bar(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)  # the hub's own bar takes it, tqdm does not
             super().__init__(*args, **{**kwargs, "file": open(os.devnull, "w"), "disable": False})  # noqa: SIM115
 
-        def update(self, n: float | None = 1) -> bool | None:
+        def update(self, n: float | None = 1) -> Any:
             shown = super().update(n)
             if progress is not None and self.total:
                 progress(f"Downloading {repo}", min(1.0, self.n / self.total))

@@ -19,7 +19,8 @@ def frame_times(path: str | Path) -> tuple[NDArray[np.float64], Origin]:
     """Seconds from the first frame, float64 [N] increasing, and where they come from.
 
     "packets": the container's timestamps, read without decoding. "decoded": the clip was decoded, since its
-    packets carry no usable times (AVI, raw streams, a clock that starts again, damage). "pictures": a folder, at its nominal rate.
+    packets carry no usable times (AVI, raw streams, a clock that starts again, damage). "pictures": a folder, at
+    its nominal rate.
     Raises `VideoError` if the clip can't be opened.
     """
     with open_reader(path) as reader:
