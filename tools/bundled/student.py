@@ -61,8 +61,8 @@ class Plan:
     weight_decay: float = 0.05
     bank: int = 4096
     strength: float = 0.5
-    sides: tuple[tuple[float, int], ...] = ((0.8, 128), (1.0, 160))
-    dense_part: float = 0.1
+    sides: tuple[tuple[float, int], ...] = ((0.55, 96), (1.0, 128))
+    dense_part: float = 0.03
     seed: int = 0
 
 
