@@ -173,8 +173,8 @@ def assert_boxes_are_those_of(tab: Any, result: dict[str, Any], sample: int) -> 
         assert mine == pytest.approx(theirs, abs=1.0)
 
 
-def test_progress_is_shown_and_the_curve_grows(page: Any, clip: Path) -> None:
-    upload(page, EXAMPLE)
+def test_progress_is_shown_and_the_curve_grows(page: Any, tmp_path: Path) -> None:
+    upload(page, repeated(EXAMPLE, tmp_path / "twice.mp4", times=2))  # once alone would come from stored features
     wait_for_status(page, "Press Analyze")
     page.get_by_label("Both").check()
     page.evaluate(
