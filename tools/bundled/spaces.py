@@ -72,14 +72,39 @@ def read_texts(pool: Pool, work: Path, *, seed: int, own_sentences: int = 15000)
     return TextData(words, captions, owner, heldout, heldout_owner, sentences, vectors)
 
 
-def build_targets(
-    pool: Pool, texts: TextData, *, seed: int, epochs: int
-) -> tuple[Targets, Tensor, dict[str, float], Tensor]:
-    """Train two heads, join them, and return the student's targets, the text targets and the teacher's own recall.
+@dataclass(frozen=True)
+class Spaces:
+    """The joint space: the teacher's unit vectors of views, captions and sentences, and what goes with them.
 
-    The text targets are unit vectors in the order captions, own sentences; those of our own sentences come from the
-    sentence encoder through a map fitted on the captions.
+    `image` [n, D] of the views; `text` [m, D] of the training captions, then of our own sentences (through a map fitted
+    on the captions); `queries` [q, D] of the held-out captions; `groups` [G, D] and `group_of` [n]: see `Targets`;
+    `scale`: the logit scale; `teacher`: the teacher's own recall on the held-out photographs, per cent.
     """
+
+    image: Tensor
+    text: Tensor
+    queries: Tensor
+    groups: Tensor
+    group_of: np.ndarray
+    scale: float
+    teacher: dict[str, float]
+
+    def targets(self, pool: Pool, texts: TextData) -> Targets:
+        """What the image tower learns from."""
+        return Targets(
+            middle=pool.middle,
+            last=pool.last,
+            image=self.image,
+            text=self.text[: len(texts.captions)],
+            owner=texts.owner,
+            scale=self.scale,
+            groups=self.groups,
+            group_of=self.group_of,
+        )
+
+
+def build_spaces(pool: Pool, texts: TextData, *, seed: int, epochs: int) -> Spaces:
+    """Train two heads on captions, one on words and one on sentence vectors, and join them into one space."""
     ids = torch.from_numpy(WordTokenizer(texts.words, context_length=CONTEXT_LENGTH)([*texts.captions, *texts.heldout]))
     features, tested = torch.from_numpy(pool.features), torch.from_numpy(pool.heldout_features)
     by_photo: list[list[int]] = [[] for _ in pool.photos]
@@ -123,17 +148,15 @@ def build_targets(
     names = list(GROUP_SENTENCES)
     place = {sentence: i for i, sentence in enumerate(texts.sentences)}
     groups = torch.stack([own[[place[s] for s in GROUP_SENTENCES[name]]].mean(0) for name in names])
-    targets = Targets(
-        middle=pool.middle,
-        last=pool.last,
+    return Spaces(
         image=joined(images),
-        text=text_targets,
-        owner=texts.owner,
-        scale=float(np.mean(scales)),
+        text=torch.cat([text_targets, own]),
+        queries=joined(queries),
         groups=F.normalize(groups, dim=-1),
         group_of=np.array([names.index(v.group) if v.group else -1 for v in pool.views]),
+        scale=float(np.mean(scales)),
+        teacher=result,
     )
-    return targets, torch.cat([text_targets, own]), result, joined(queries)
 
 
 def sentence_map(sentence_vectors: Tensor, targets: Tensor, *, epochs: int = 20) -> SentenceHead:

@@ -16,7 +16,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Plan:
     In the first `dense_part` of the run only the maps are learned.
     """
 
-    minutes: float
+    steps: int
     batch: int = 256
     rate: float = 2e-3
     weight_decay: float = 0.05
@@ -152,69 +152,110 @@ def average_into(average: nn.Module, model: nn.Module, decay: float) -> None:
                 kept.copy_(new)
 
 
-def train_image_tower(
-    visual: Any,
-    normalise: Callable[[Tensor], Tensor],
-    pictures: list[Image],
-    views: list[View],
-    targets: Targets,
-    plan: Plan,
-    *,
-    log: Path,
-    on_checkpoint: Callable[[Any, dict[str, float]], dict[str, float]],
-    checkpoint_every: float = 8.0,
-) -> Any:
-    """Train `visual` (open_clip's image tower) for `plan.minutes`; returns its weight average, in eval mode.
+class Run:
+    """One training run: model, weight average, optimiser, loader and position; what a checkpoint holds."""
 
-    `on_checkpoint(visual, figures)` is called every `checkpoint_every` minutes with the average so far; what it returns
-    is added to the line that goes to the `log` (JSON lines).
-    """
-    torch.manual_seed(plan.seed)
-    loader = ViewLoader(pictures, views, targets, plan)
-    model = Distiller(visual, targets).to(memory_format=torch.channels_last).train()
-    average = copy.deepcopy(model)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.weight_decay)
-    sample = loader.rng.choice(len(views), min(1000, len(views)), replace=False)
-    statistics = [channel_statistics(maps, sample) for maps in (targets.middle, targets.last)]
-    started, saved, step, sums = time.time(), time.time(), 0, np.zeros(4)
-    while (part := (time.time() - started) / (60 * plan.minutes)) < 1:
-        warm = min(1.0, (step + 1) / 200)
-        for group in optimiser.param_groups:
+    def __init__(
+        self, visual: Any, pictures: list[Image], views: list[View], targets: Targets, plan: Plan, file: Path
+    ) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.views, self.targets, self.file = plan, views, targets, file
+        self.loader = ViewLoader(pictures, views, targets, plan)
+        self.model = Distiller(visual, targets).to(memory_format=torch.channels_last).train()
+        self.average = copy.deepcopy(self.model)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=plan.rate, weight_decay=plan.weight_decay)
+        sample = self.loader.rng.choice(len(views), min(1000, len(views)), replace=False)
+        self.statistics = [channel_statistics(maps, sample) for maps in (targets.middle, targets.last)]
+        self.step = 0
+        if file.exists():
+            self.load()
+
+    def save(self) -> None:
+        """Write the checkpoint; a run cut off while writing keeps the one before."""
+        state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
+        state |= {"optimiser": self.optimiser.state_dict(), "step": self.step, "plan": asdict(self.plan)}
+        state |= {"rng": self.loader.rng.bit_generator.state, "order": self.loader.order}
+        part = self.file.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(self.file)
+
+    def load(self) -> None:
+        """Go on where the checkpoint stopped. Raises `ValueError` if it was made with another plan."""
+        state = torch.load(self.file, weights_only=False)
+        if state["plan"] != asdict(self.plan):
+            raise ValueError(f"{self.file} belongs to another plan ({state['plan']}): remove it, or use its options")
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+        self.loader.rng.bit_generator.state, self.loader.order = state["rng"], state["order"]
+
+    def advance(self, normalise: Callable[[Tensor], Tensor]) -> list[float]:
+        """One step; returns its losses: dense, joint, relational, group."""
+        plan, targets, part = self.plan, self.targets, self.step / self.plan.steps
+        warm = min(1.0, (self.step + 1) / 200)
+        for group in self.optimiser.param_groups:
             group["lr"] = plan.rate * warm * (0.5 * (1 + math.cos(math.pi * part)) + 0.005)
-        side = next(side for end, side in plan.sides if part <= end)
-        rows = loader.next_rows()
-        flip = loader.rng.random(len(rows)) < 0.5
-        images = normalise(loader.images(rows, flip, side)).contiguous(memory_format=torch.channels_last)
+        side = self.side
+        rows = self.loader.next_rows()
+        flip = self.loader.rng.random(len(rows)) < 0.5
+        images = normalise(self.loader.images(rows, flip, side)).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            *predicted, vectors = model(images)
+            *predicted, vectors = self.model(images)
         dense = vectors.new_zeros(())
-        for guess, source, (mean, std) in zip(predicted, (targets.middle, targets.last), statistics, strict=True):
-            wanted = (loader.maps(source, rows, flip, guess.shape[-1]) - mean) / std
+        for guess, source, (mean, std) in zip(predicted, (targets.middle, targets.last), self.statistics, strict=True):
+            wanted = (self.loader.maps(source, rows, flip, guess.shape[-1]) - mean) / std
             dense = dense + F.mse_loss(guess.float(), wanted)
         loss, parts = dense, [dense.item(), 0.0, 0.0, 0.0]
         if part >= plan.dense_part:
             joint = 1 - (vectors * targets.image[rows]).sum(1).mean()
-            bank = loader.rng.choice(len(targets.text), min(plan.bank, len(targets.text)), replace=False)
-            relation = relational_loss(vectors, rows, views, targets, bank)
+            bank = self.loader.rng.choice(len(targets.text), min(plan.bank, len(targets.text)), replace=False)
+            relation = relational_loss(vectors, rows, self.views, targets, bank)
             named = group_loss(vectors, rows, targets)
             loss = dense + 4 * joint + 0.4 * relation + 0.1 * named
             parts = [dense.item(), joint.item(), relation.item(), named.item()]
-        optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        average_into(average, model, min(0.9985, (1 + step) / (10 + step)))
-        sums += parts
-        if step % 50 == 0:
-            line = dict(zip(("dense", "joint", "relational", "group"), (sums / 50).round(4).tolist(), strict=True))
-            minutes = (time.time() - started) / 60
-            head = {"minutes": round(minutes, 2), "views": step * plan.batch, "side": side}
-            if time.time() - saved > 60 * checkpoint_every:
-                saved = time.time()
-                line |= on_checkpoint(average.visual, head | line)
-            with log.open("a") as file:
-                file.write(json.dumps(head | line) + "\n")
-            print(json.dumps(head | line), flush=True)
-            sums[:] = 0
-    return average.visual.eval()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimiser.step()
+        self.step += 1
+        average_into(self.average, self.model, min(0.9985, (1 + self.step) / (10 + self.step)))
+        return parts
+
+    @property
+    def side(self) -> int:
+        """The input size in pixels at this step."""
+        return next(side for end, side in self.plan.sides if self.step / self.plan.steps <= end)
+
+
+def train_image_tower(
+    run: Run,
+    normalise: Callable[[Tensor], Tensor],
+    *,
+    log: Path,
+    measure: Callable[[Any], dict[str, float]],
+    checkpoint_every: int = 250,
+    line_every: int = 50,
+) -> Any:
+    """Train to the end of the plan, from wherever `run` stands; returns the image tower's weight average, in eval mode.
+
+    Every `checkpoint_every` steps the run is saved, and what `measure(visual)` returns for the average so far is added
+    to the line that goes to the `log` (JSON lines).
+    """
+    sums, counted, started = np.zeros(4), 0, time.time()
+    while run.step < run.plan.steps:
+        sums += run.advance(normalise)
+        counted += 1
+        if run.step % line_every and run.step < run.plan.steps:
+            continue
+        line = {"step": run.step, "views": run.step * run.plan.batch, "side": run.side}
+        line |= dict(zip(("dense", "joint", "relational", "group"), (sums / counted).round(4).tolist(), strict=True))
+        line["seconds"] = round(time.time() - started)
+        if run.step % checkpoint_every == 0 or run.step == run.plan.steps:
+            run.save()
+            line |= measure(run.average.visual.eval())
+        with log.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+        sums[:], counted = 0, 0
+    return run.average.visual.eval()

@@ -117,7 +117,6 @@ def degrade(image: Image, rng: np.random.Generator, *, strength: float) -> Image
         table = np.clip((np.arange(256) - 128) * gain + 128 + bias, 0, 255).astype(np.uint8)
         image = cv2.LUT(image, table)
     if rng.random() < 0.2 * strength:
-        noise = np.empty(image.shape, np.int16)
-        cv2.randn(noise, 0, float(rng.uniform(3, 14)))
+        noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(3, 14)
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
     return image

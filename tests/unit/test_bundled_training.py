@@ -1,0 +1,73 @@
+"""The training of the bundled encoder: a run that was cut off ends as one that was not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from tools.bundled.model import build, model_config, normalise
+from tools.bundled.student import Plan, Run, Targets, train_image_tower
+from tools.bundled.views import View
+
+VIEWS = 12
+
+
+def run(folder: Path, **changes: int) -> Run:
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 255, (48, 48, 3), dtype=np.uint8) for _ in range(VIEWS)]
+    views = [View(i, (0, 0, 40 + i % 8, 48), i if i % 3 else -1, "") for i in range(VIEWS)]
+    vectors = torch.from_numpy(rng.standard_normal((3 * VIEWS, 16)).astype(np.float32))
+    targets = Targets(
+        middle=rng.standard_normal((VIEWS, 4, 4, 8)).astype(np.float16),
+        last=rng.standard_normal((VIEWS, 2, 2, 8)).astype(np.float16),
+        image=F.normalize(vectors[:VIEWS], dim=-1),
+        text=F.normalize(vectors, dim=-1),
+        owner=np.arange(3 * VIEWS) // 3,
+        scale=16.0,
+        groups=F.normalize(vectors[:4], dim=-1),
+        group_of=np.arange(VIEWS) % 5 - 1,
+    )
+    plan = Plan(**{"steps": 6, "batch": 4, "bank": 20, "sides": ((0.5, 32), (1.0, 64))} | changes)
+    model = build(model_config("regnetx_002", vocab_size=10, context_length=8, dim=16), seed=0)
+    return Run(model.visual, pictures, views, targets, plan, folder / "image.pt")
+
+
+def trained(folder: Path, first_steps: int = 0) -> tuple[dict[str, torch.Tensor], list[float]]:
+    """Weights and measured losses of a whole run, begun anew from its checkpoint after `first_steps`."""
+    if first_steps:
+        begun = run(folder)
+        for _ in range(first_steps):
+            begun.advance(normalise)
+        begun.save()
+    ongoing = run(folder)
+    assert ongoing.step == first_steps
+    seen: list[float] = []
+    tower = train_image_tower(
+        ongoing, normalise, log=folder / "log.jsonl", measure=lambda _: seen.append(1.0) or {}, line_every=2
+    )
+    return tower.state_dict(), seen
+
+
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    whole, _ = trained(tmp_path / "whole")
+    parts, _ = trained(tmp_path / "parts", first_steps=4)
+    assert whole.keys() == parts.keys()
+    for name, tensor in whole.items():
+        assert torch.equal(tensor, parts[name]), name
+    lines = (tmp_path / "parts/log.jsonl").read_text().splitlines()
+    assert len(lines) == 1
+    assert '"step": 6' in lines[0]
+
+
+def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
+    begun = run(tmp_path)
+    begun.advance(normalise)
+    begun.save()
+    with pytest.raises(ValueError, match="another plan"):
+        run(tmp_path, steps=7)
