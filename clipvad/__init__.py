@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clipvad.cache import Cache
-    from clipvad.core import Analysis, Event, Features, Progress, Rule, RuleSet, Scores, ScoreSettings
+    from clipvad.core import Analysis, Event, Features, Rule, RuleSet, Scores, ScoreSettings
     from clipvad.errors import ClipvadError
     from clipvad.pipeline import Analyzer
+    from clipvad.progress import Progress
     from clipvad.rules import load_rules
 
 __version__ = "0.1.0"
@@ -28,7 +29,13 @@ __all__ = [
     "__version__",
     "load_rules",
 ]
-_HOMES = {"Cache": "cache", "ClipvadError": "errors", "Analyzer": "pipeline", "load_rules": "rules"}
+_HOMES = {
+    "Analyzer": "pipeline",
+    "Cache": "cache",
+    "ClipvadError": "errors",
+    "Progress": "progress",
+    "load_rules": "rules",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -358,41 +358,20 @@ class Analysis:
         """The events of one mode, in time order."""
         return tuple(event for event in self.events if event.mode == mode)
 
+    def top_sentence(self, mode: Mode, frame: int) -> str:
+        """The most probable sentence of one sampled frame, normal or not; "" where the frame shows no object."""
+        scores = self.scores[mode]
+        row = scores.probabilities[frame]
+        if (mode == "object" and scores.winner[frame] < 0) or not np.isfinite(row).any():
+            return ""
+        return self.rules.sentences[int(np.nanargmax(row))]
+
     def with_timings(self, **timings_s: float) -> Analysis:
         """The same analysis with more stage times, in seconds."""
         return replace(self, timings_s={**self.timings_s, **timings_s})
 
     def __repr__(self) -> str:
         return f"Analysis({self.video.name!r}, {tuple(self.scores)}, {len(self.events)} events)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Where a running analysis stands. `done_s` of `total_s` seconds of video; `frames_per_s` sampled frames.
-
-    `stage` is what takes the time now, in a word or two. `partial` holds the curves so far, so that a page
-    can draw them while they grow.
-    """
-
-    stage: str
-    done_s: float
-    total_s: float
-    frames: int
-    frames_per_s: float
-    partial: Mapping[Mode, Scores] = field(default_factory=dict)
-
-    @property
-    def fraction(self) -> float:
-        """In [0, 1]."""
-        return min(1.0, self.done_s / self.total_s) if self.total_s > 0 else 0.0
-
-    @property
-    def left_s(self) -> float | None:
-        """Estimated wall seconds left, None before there is a rate."""
-        if self.frames_per_s <= 0 or self.done_s <= 0:
-            return None
-        wall = self.frames / self.frames_per_s
-        return wall * max(0.0, self.total_s / self.done_s - 1)
 
 
 def check_same_encoder(expected_id: str, got_id: str) -> None:

@@ -13,9 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import numpy as np
-
-from clipvad.core import Analysis, Event, Scores
+from clipvad.core import Analysis, Event
 from clipvad.figures import curve_png
 from clipvad.files import write_atomic
 from clipvad.schema import analysis_from_dict, analysis_to_dict, load_analysis
@@ -28,7 +26,6 @@ __all__ = [
     "load_analysis",
     "save_analysis",
     "scores_csv",
-    "top_sentence",
 ]
 
 
@@ -69,8 +66,8 @@ def scores_csv(analysis: Analysis) -> str:
     rows = []
     for i, t in enumerate(analysis.features.pts_s):
         row = [_number(t, 3)]
-        for _, scores in modes:
-            top = top_sentence(analysis, scores, i)
+        for mode, scores in modes:
+            top = analysis.top_sentence(mode, i)
             row += [_number(scores.score[i], 4), _number(scores.smooth[i], 4), _text(top)]
         rows.append(row)
     return _csv(header, rows)
@@ -109,14 +106,6 @@ def events_srt(analysis: Analysis) -> str:
         times = f"{_srt_time(event.start_s)} --> {_srt_time(end_s)}"
         cues.append(f"{number}\n{times}\n{text} ({event.mode}, {event.peak:.2f})\n")
     return "\n".join(cues)
-
-
-def top_sentence(analysis: Analysis, scores: Scores, frame: int) -> str:
-    """The most probable sentence of one sampled frame, normal or not; "" where the frame shows no object."""
-    row = scores.probabilities[frame]
-    if (scores.mode == "object" and scores.winner[frame] < 0) or not np.isfinite(row).any():
-        return ""
-    return analysis.rules.sentences[int(np.nanargmax(row))]
 
 
 def in_time_order(events: Iterable[Event]) -> list[Event]:

@@ -123,11 +123,9 @@ def plotly_curve(analysis: Analysis, *, ground_truth: Intervals = ()) -> go.Figu
     """The curves as an interactive plotly figure: hovering shows time, score and the most probable sentence."""
     import plotly.graph_objects as go
 
-    from clipvad.exports import top_sentence
-
     figure = go.Figure()
     for mode, scores in analysis.scores.items():
-        tops = [top_sentence(analysis, scores, i) or "no object" for i in range(len(scores))]
+        tops = [analysis.top_sentence(mode, i) or "no object" for i in range(len(scores))]
         line = {"color": COLOURS[mode]}
         figure.add_scatter(x=scores.pts_s, y=scores.score, name=f"{mode}, raw", line={**line, "width": 1}, opacity=0.35,
                            hoverinfo="skip", legendgroup=mode)  # fmt: skip
@@ -251,7 +249,6 @@ def _place_labels(analysis: Analysis, chars: int) -> list[tuple[float, int, str,
 def _draw_key_frame(axes: Axes, analysis: Analysis, t: float, letter: str, *, chars: int) -> None:
     from matplotlib.patches import Rectangle
 
-    from clipvad.exports import top_sentence
     from clipvad.video import read_frame
 
     mode = main_mode(analysis)
@@ -265,7 +262,7 @@ def _draw_key_frame(axes: Axes, analysis: Analysis, t: float, letter: str, *, ch
         x1, y1, x2, y2 = (float(v) for v in found.xyxy[winner])
         for colour, line in (("white", 2.0), (COLOURS[mode], 1.1)):  # a halo keeps the box visible on any ground
             axes.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=colour, linewidth=line))
-    what = shorten(top_sentence(analysis, scores, sample) or "no object", chars)
+    what = shorten(analysis.top_sentence(mode, sample) or "no object", chars)
     axes.set_title(f"{letter}  {clock(t)}  score {scores.smooth[sample]:.2f}\n{what}", fontsize=7, loc="left", pad=2,
                    parse_math=False)  # fmt: skip
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from clipvad.cache import Cache
-from clipvad.core import MODES, Analysis, Features, Mode, ModelUse, Progress, RuleSet, Scores, ScoreSettings
+from clipvad.core import MODES, Analysis, Features, Mode, ModelUse, RuleSet, Scores, ScoreSettings
 from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
+from clipvad.progress import Progress
 from clipvad.scoring import SCORERS
 from clipvad.scoring.prompts import TextMemo, embed_sentences
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clipvad.core import Progress
+    from clipvad.progress import Progress
 
 Report = Callable[["Progress"], None]
 

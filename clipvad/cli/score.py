@@ -164,7 +164,7 @@ def _score_one(
 
 
 def _drawing(report: console.Report, duration_s: float) -> Callable[[float], None]:
-    from clipvad.core import Progress
+    from clipvad.progress import Progress
 
     def drawn(fraction: float) -> None:
         done_s = fraction * duration_s

@@ -14,8 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
-from clipvad.core import Analysis, Progress, RuleSet, ScoreSettings
+from clipvad.core import Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError, VideoError
+from clipvad.progress import Progress
 from clipvad.ui.downloads import ARTEFACTS
 from clipvad.ui.engine import Engine
 from clipvad.ui.line import Line
@@ -46,7 +47,7 @@ class Controller:
             yield stored
         example = yield from _meanwhile(lambda: self.engine.example, self._loading)
         session = self.stop(key)
-        session.clip, session.analysis, session.rules = self.engine.example_clip, example, example.rules
+        session.clip, session.analysis, session.rules = self.engine.example_clip(example.video), example, example.rules
         session.choice = Choice()
         yield session
 

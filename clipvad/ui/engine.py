@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from clipvad.cache import Cache
-from clipvad.core import Analysis, Mode, RuleSet
+from clipvad.core import Analysis, Mode, RuleSet, VideoInfo
 from clipvad.pipeline import Analyzer
 from clipvad.rules import load_rules
 from clipvad.schema import load_analysis
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 EXAMPLE = data_dir("assets") / "walkway.mp4"
 EXAMPLE_ANALYSIS = EXAMPLE.with_suffix(".analysis.json")  # by the models that need no download
+EXAMPLE_TRUTH = EXAMPLE.with_suffix(".truth.json")
 EXAMPLE_RULES = "campus-walkway"
 MODELS_HELD = 2  # encoders, and as many detectors, in memory at once
 ANALYZERS_HELD = 8  # cheap beside models: each remembers the sentences it has embedded
@@ -90,9 +92,12 @@ class Engine:
     def example_rules(self) -> RuleSet:
         return load_rules(EXAMPLE_RULES)
 
-    @property
-    def example_clip(self) -> Clip:
-        return Clip(info=self.example.video, player=EXAMPLE)
+    @staticmethod
+    def example_clip(info: VideoInfo) -> Clip:
+        """The example with its ground truth."""
+        events = json.loads(EXAMPLE_TRUTH.read_text(encoding="utf-8"))["events"]
+        truth = tuple((event["start_s"], event["end_s"], event["label"]) for event in events)
+        return Clip(info=info, player=EXAMPLE, truth=truth)
 
     def warm_up(self) -> threading.Thread:
         """Load the models and analyse the example in the background, so that the first page need not wait."""

@@ -22,10 +22,14 @@ from clipvad.core import Analysis, Features, Mode, RuleSet, VideoInfo
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip of one session. `player`: the file that a browser can play, the clip itself where it can."""
+    """A clip of one session. `player`: the file that a browser can play, the clip itself where it can.
+
+    `truth`: what is known to happen in it, as (start_s, end_s, label).
+    """
 
     info: VideoInfo
     player: Path
+    truth: tuple[tuple[float, float, str], ...] = ()
 
 
 @dataclass(frozen=True)

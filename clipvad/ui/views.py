@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from clipvad.core import Analysis, ModelUse, Progress, VideoInfo
+from clipvad.core import Analysis, ModelUse, VideoInfo
+from clipvad.progress import Progress
 
 HEADER = """
 <div class="pg-header">

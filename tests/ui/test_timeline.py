@@ -13,7 +13,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from clipvad.core import Analysis, Progress, Scores
+from clipvad.core import Analysis, Scores
+from clipvad.progress import Progress
 from clipvad.ui.timeline import Timeline, partial, patch, payload
 from tests.ui.conftest import HEIGHT, HOSTILE, RATE, WIDTH, make_analysis, square_at
 

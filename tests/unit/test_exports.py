@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from clipvad.core import Event, Rule
 from clipvad.errors import ClipvadError
-from clipvad.exports import events_csv, events_srt, save_analysis, scores_csv, top_sentence
+from clipvad.exports import events_csv, events_srt, save_analysis, scores_csv
 from clipvad.files import find_videos, write_atomic
 from clipvad.schema import analysis_from_dict, analysis_to_dict, load_analysis
 from tests.analyses import make_analysis
@@ -86,7 +86,7 @@ def test_no_events_is_an_empty_subtitle_file() -> None:
 
 def test_top_sentence_may_be_a_normal_one() -> None:
     analysis = make_analysis()
-    assert top_sentence(analysis, analysis.scores["frame"], 0) == "people walking"
+    assert analysis.top_sentence("frame", 0) == "people walking"
 
 
 def test_json_round_trip_keeps_everything_but_the_vectors() -> None:

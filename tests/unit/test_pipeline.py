@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from clipvad import extraction
 from clipvad.cache import Cache
-from clipvad.core import MODES, Analysis, Progress, Rule, RuleSet, ScoreSettings
+from clipvad.core import MODES, Analysis, Rule, RuleSet, ScoreSettings
 from clipvad.errors import EncoderMismatchError, RulesError, SettingsError, VideoError
 from clipvad.pipeline import Analyzer
+from clipvad.progress import Progress
 from tests.clips import write_clip
 from tests.fakes import ColourEncoder, SquareDetector
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipvad.core import Analysis, Progress, Rule, RuleSet, ScoreSettings
+from clipvad.core import Analysis, Rule, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, RulesError, SettingsError, VideoError
 from clipvad.pipeline import Analyzer
+from clipvad.progress import Progress
 from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.controller import Controller

@@ -12,12 +12,13 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from clipvad.core import Analysis, Mode, Progress, RuleSet, ScoreSettings
+from clipvad.core import Analysis, Mode, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, RulesError
+from clipvad.progress import Progress
 from clipvad.rules import load_rules, parse_rules
 from clipvad.ui import downloads, views
 from clipvad.ui.controller import Controller
-from clipvad.ui.engine import EXAMPLE, EXAMPLE_RULES
+from clipvad.ui.engine import EXAMPLE_RULES
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import Choice, Clip
 from clipvad.ui.tabs.widgets import AnalyzeWidgets
@@ -91,7 +92,7 @@ class AnalyzeTab(AnalyzeWidgets):
                 yield {self.status: views.progress_line(step)}
             elif isinstance(step, Analysis):
                 shown = True
-                stored = self._example_opened(step, Clip(info=step.video, player=EXAMPLE))
+                stored = self._example_opened(step, self.controller.engine.example_clip(step.video))
                 yield {
                     **stored,
                     self.downloads: downloads.idle(ready=False),
@@ -251,6 +252,7 @@ class AnalyzeTab(AnalyzeWidgets):
             analysis,
             video_url=views.file_url(clip.player),
             mode=shown,
+            truth=clip.truth,
             start_s=strongest.peak_s if strongest else 0.0,  # a new clip opens where there is most to see
         )
         return {

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clipvad.core import Analysis, Detections, Event, Features, Mode, ModelUse, Progress, Scores, VideoInfo
+from clipvad.core import Analysis, Detections, Event, Features, Mode, ModelUse, Scores, VideoInfo
+from clipvad.progress import Progress
 
 Span = tuple[float, float, str]
 NO_TRACK = 65535
