@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.synth.camera import Array, Camera
-from clipvad.synth.parts import Blob, Colour, Face, Light, Part, capsule
+from clipvad.synth.furniture import bench, hedge, lamp, litter_bin, tree
+from clipvad.synth.parts import Light
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop, Texture
 
 FACADE_M = 27.0  # the building's distance
@@ -132,70 +133,9 @@ def _window(
 
 
 def _props(rng: np.random.Generator) -> list[Prop]:
-    props = [_tree(rng, at, size) for at, size in (((-9.5, 19.5), 1.0), ((6.8, 20.5), 1.1), ((13.5, 24.0), 1.25))]
-    props += [_tree(rng, (-15.5, 23.0), 1.15), _tree(rng, (20.0, 33.0), 1.6), _tree(rng, (15.0, 38.0), 1.5)]
-    props += [_hedge(rng, (x, 25.4)) for x in (*np.arange(-14.0, -3.0, 1.3), *np.arange(3.2, 10.5, 1.3))]
-    props += [_lamp(at) for at in ((-4.3, 15.2), (5.4, 15.2), (-2.75, 23.0))]
-    props += [_bench((2.9, 15.9)), _bin((4.35, 15.6))]
+    props = [tree(rng, at, size) for at, size in (((-9.5, 19.5), 1.0), ((6.8, 20.5), 1.1), ((13.5, 24.0), 1.25))]
+    props += [tree(rng, (-15.5, 23.0), 1.15), tree(rng, (20.0, 33.0), 1.6), tree(rng, (15.0, 38.0), 1.5)]
+    props += [hedge(rng, (x, 25.4)) for x in (*np.arange(-14.0, -3.0, 1.3), *np.arange(3.2, 10.5, 1.3))]
+    props += [lamp(at) for at in ((-4.3, 15.2), (5.4, 15.2), (-2.75, 23.0))]
+    props += [bench((2.9, 15.9)), litter_bin((4.35, 15.6))]
     return props
-
-
-def _tree(rng: np.random.Generator, at: tuple[float, float], size: float) -> Prop:
-    x, y = at
-    bark: Colour = (92, 76, 62)
-    crown = np.array([x, y, 3.5 * size])
-    fork = np.array([x + 0.05, y, 2.3 * size])
-    parts: list[Part] = [capsule([x, y, 0], fork, 0.17 * size, 0.11 * size, bark)]
-    parts += [capsule(fork, crown + rng.normal(0, 0.75, 3) * size, 0.07 * size, 0.03, bark) for _ in range(5)]
-    # Dark clumps fill the crown; a skin of small leaves, brighter towards the sun, gives it its texture.
-    for count, shell, radii, tone in ((110, (0.3, 0.85), (0.28, 0.45), 0.62), (620, (0.75, 1.08), (0.06, 0.15), 0.92)):
-        for _ in range(count):
-            way = rng.normal(0, 1, 3)
-            way /= np.linalg.norm(way)
-            centre = crown + way * rng.uniform(*shell) * np.array([1.9, 1.9, 1.55]) * size
-            lit = tone + 0.24 * way[2] - 0.14 * way[0] - 0.06 * way[1] + rng.normal(0, 0.11)
-            r, g, b = np.clip((np.array([88, 110, 60]) + rng.normal(0, 7, 3)) * lit, 10, 255)
-            parts.append(Blob(centre[None], np.array([rng.uniform(*radii) * size]), (float(r), float(g), float(b))))
-    return Prop(at, tuple(parts))
-
-
-def _hedge(rng: np.random.Generator, at: tuple[float, float]) -> Prop:
-    parts: list[Part] = []
-    for _ in range(90):
-        centre = np.array([at[0] + rng.uniform(-0.7, 0.7), at[1] + rng.uniform(-0.3, 0.3), rng.uniform(0.1, 0.75)])
-        lit = 0.70 + 0.35 * centre[2] + rng.normal(0, 0.08)
-        r, g, b = np.array([68, 88, 54]) * lit
-        parts.append(Blob(centre[None], np.array([rng.uniform(0.10, 0.2)]), (float(r), float(g), float(b))))
-    return Prop(at, tuple(parts))
-
-
-def _lamp(at: tuple[float, float]) -> Prop:
-    x, y = at
-    steel: Colour = (92, 96, 98)
-    post = capsule([x, y, 0], [x, y, 4.2], 0.075, 0.05, steel)
-    foot = capsule([x, y, 0], [x, y, 0.5], 0.11, 0.10, steel)
-    arm = capsule([x, y, 4.2], [x + 0.7, y - 0.2, 4.35], 0.045, 0.04, steel)
-    head = capsule([x + 0.5, y - 0.15, 4.33], [x + 1.0, y - 0.25, 4.36], 0.08, 0.06, (178, 180, 178))
-    return Prop(at, (post, foot, arm, head))
-
-
-def _bench(at: tuple[float, float]) -> Prop:
-    x, y = at
-    wood: Colour = (142, 104, 70)
-    parts: list[Part] = []
-    seat = [(y - 0.2 + 0.13 * k, 0.45) for k in range(4)]
-    back = [(y + 0.26 + 0.03 * k, 0.6 + 0.13 * k) for k in range(3)]
-    for across, z in seat + back:
-        parts.append(capsule([x - 0.8, across, z], [x + 0.8, across, z], 0.045, 0.045, wood))
-    for side in (-0.65, 0.65):
-        parts.append(capsule([x + side, y - 0.2, 0], [x + side, y - 0.2, 0.42], 0.035, 0.035, (60, 62, 64)))
-        parts.append(capsule([x + side, y + 0.22, 0], [x + side, y + 0.3, 0.85], 0.035, 0.035, (60, 62, 64)))
-    return Prop(at, tuple(parts))
-
-
-def _bin(at: tuple[float, float]) -> Prop:
-    x, y = at
-    body = capsule([x, y, 0.1], [x, y, 0.75], 0.21, 0.24, (64, 82, 70))
-    a = np.arange(16) * np.pi / 8
-    rim = np.stack([x + 0.22 * np.cos(a), y + 0.22 * np.sin(a), np.full(16, 0.98)], axis=1)
-    return Prop(at, (body, Face((rim,), np.array([0, 0, 1.0]), (30, 34, 32), layer=1)))
