@@ -54,7 +54,10 @@ def _auto(argument: str, *, models_dir: Path | None, **kwargs: Any) -> Encoder:
         raise EncoderError(f"'auto' takes no argument, got {argument!r}.")
     reason = None if find_weights(*hub_files(*DEFAULT.split("/")), models_dir) else why_no_download()
     if reason is None:
-        return _open_clip(DEFAULT, models_dir=models_dir, **kwargs)
+        try:
+            return _open_clip(DEFAULT, models_dir=models_dir, **kwargs)
+        except EncoderError as error:  # a hub that answers and then fails, or a broken file, is no reason to stop
+            reason = str(error).rstrip(".")
     encoder: Any = _bundled("", **kwargs)
     encoder.card = replace(encoder.card, limits=f"{encoder.card.limits} CLIP was not used: {reason}.")
     return encoder  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors import SafetensorError
 
 from clipvad.core import ModelUse
 from clipvad.encoders.base import EncoderCard
@@ -21,6 +23,7 @@ from clipvad.errors import EncoderError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 BATCH = {"cpu": 16, "cuda": 256, "mps": 64}  # pictures at a time: bounds memory, changes no result
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, pickle.UnpicklingError, SafetensorError)
 OWN_FILES = ("open_clip_config.json", "image.safetensors", "text.safetensors", "vocab.txt", "card.json")
 
 
@@ -108,25 +111,33 @@ def open_folder(folder: Path, *, device: str, precision: str) -> OpenClipEncoder
     """
     if not (folder / "open_clip_config.json").is_file():
         raise EncoderError(f"{folder} holds no saved open_clip model: open_clip_config.json is missing there.")
-    from safetensors import SafetensorError
 
     try:
         if (folder / "vocab.txt").is_file():
             return _open_own(folder, device=device, precision=precision)
         return _open_saved(folder, device=device, precision=precision)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except UNREADABLE as error:
         raise EncoderError(f"The model in {folder} cannot be loaded: {error}") from error
 
 
 def open_published(
     model: str, tag: str, weights: Path, *, device: str = "auto", precision: str = "auto"
 ) -> OpenClipEncoder:
-    """open_clip's `model` with the published weights `tag`, which lie at `weights`."""
+    """open_clip's `model` with the published weights `tag`, which lie at `weights`.
+
+    Raises `EncoderError` if the file is broken or holds another model.
+    """
     import open_clip
 
     published = open_clip.get_pretrained_cfg(model, tag)
     preprocessing = {k: published[k] for k in ("size", "mean", "std", "interpolation", "resize_mode") if k in published}
-    loaded = open_clip.create_model(model, pretrained=str(weights), force_preprocess_cfg=preprocessing)
+    try:
+        loaded = open_clip.create_model(model, pretrained=str(weights), force_preprocess_cfg=preprocessing)
+    except UNREADABLE as error:
+        raise EncoderError(
+            f"The weights of {published.get('hf_hub', model)} cannot be loaded from {weights}: {error}. "
+            "Remove that file to fetch it again."
+        ) from error
     card = EncoderCard(name=f"open_clip:{model}/{tag}", source=str(published.get("hf_hub", "")))
     tokenizer = open_clip.get_tokenizer(model)
     return OpenClipEncoder(loaded, _transform(loaded), tokenizer, card, device=device, precision=precision)

@@ -109,6 +109,19 @@ def test_auto_without_a_network_does_not_hang_and_says_what_it_took(
     assert "did not answer" in encoder.use.limits
 
 
+def test_auto_with_a_hub_that_fails_says_why_it_took_the_bundled_encoder(
+    published: Path, tmp_path: Path, online: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clipvad.encoders, "DEFAULT", "tiny/random")
+    monkeypatch.setattr(clipvad.encoders, "BUNDLED", save_own(tmp_path / "own"))
+    with hub({"open_clip_model.safetensors": b"no weights at all"}) as (address, _):
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        encoder = load_encoder("auto", models_dir=tmp_path / "models")
+    assert encoder.use.label == "tiny"
+    assert "CLIP was not used" in encoder.use.limits
+    assert "someone/tiny" in encoder.use.limits
+
+
 def test_offline_is_respected(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(EncoderError, match="HF_HUB_OFFLINE is set"):
