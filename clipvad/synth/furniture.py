@@ -123,13 +123,13 @@ def traffic_light(at: Point, *, facing: Point, lit: int = 2) -> Prop:
     dark: Colour = (34, 36, 36)
     parts: list[Part] = [capsule([x, y, 0], [x, y, 3.3], 0.07, 0.06, (70, 74, 74))]
     middle = np.array([x, y, 2.75]) + 0.16 * out
-    parts += block((middle[0], middle[1]), (0.30, 0.30, 0.95), dark, low=2.28)
+    parts += block((middle[0], middle[1]), (0.36, 0.36, 1.1), dark, low=2.2)
     lamps: tuple[Colour, ...] = ((226, 40, 34), (232, 170, 40), (60, 214, 110))
     for k, colour in enumerate(lamps):
         shown: Colour = colour if k == lit else (colour[0] * 0.25, colour[1] * 0.25, colour[2] * 0.25)
         a = np.arange(12) * np.pi / 6
-        centre = middle + 0.17 * out + [0, 0, 0.28 - 0.3 * k]
-        lens = centre + 0.11 * (np.cos(a)[:, None] * side + np.sin(a)[:, None] * np.array([0, 0, 1.0]))
+        centre = middle + 0.2 * out + [0, 0, 0.34 - 0.34 * k]
+        lens = centre + 0.14 * (np.cos(a)[:, None] * side + np.sin(a)[:, None] * np.array([0, 0, 1.0]))
         parts.append(Face((lens,), out, shown, layer=2))
     return Prop(at, tuple(parts))
 
@@ -212,3 +212,12 @@ def _late(blob: Blob) -> Blob:
 def _shade(colour: Colour, lit: float) -> Colour:
     r, g, b = np.clip(np.array(colour) * lit, 6, 255)
     return float(r), float(g), float(b)
+
+
+def cone(at: Point) -> Prop:
+    """A traffic cone."""
+    x, y = at
+    orange: Colour = (226, 96, 38)
+    body = capsule([x, y, 0.06], [x, y, 0.68], 0.17, 0.035, orange)
+    band = capsule([x, y, 0.34], [x, y, 0.46], 0.115, 0.085, (232, 232, 226))
+    return Prop(at, (*block(at, (0.42, 0.42, 0.05), (40, 38, 38)), body, _late(band)))

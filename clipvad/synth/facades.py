@@ -1,0 +1,101 @@
+"""Fronts of buildings, painted over a `Patch` of a wall: `u` metres along it, `v` the height."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clipvad.synth.parts import Colour
+from clipvad.synth.places import FloatImage
+from clipvad.synth.surfaces import Patch, bays, bricks, glass, lay, plain, rectangle, tinted, tone, windows
+
+Span = tuple[float, float]
+_STONE: Colour = (188.0, 182.0, 170.0)
+
+
+def storeys(
+    p: Patch,
+    *,
+    wall: Colour,
+    height_m: float,
+    first_m: float = 3.6,
+    storey_m: float = 3.1,
+    bay_m: float = 2.6,
+    brick: bool = False,
+    trim: Colour = _STONE,
+) -> FloatImage:
+    """A house front: rows of framed windows above `first_m`, bands between the storeys, a cornice at the top."""
+    out = bricks(p, colour=wall) if brick else plain(p, wall, rough=0.035, cell_m=1.6)
+    # Rain leaves the wall darker under its sills and towards the ground.
+    out *= (1 - 0.05 * np.clip(p.grain(3, 0.9), 0, 2) - 0.08 * np.exp(-np.maximum(p.v, 0) / 0.5))[..., None]
+    bay = bays(p, bay_m)
+    for floor in range(int((height_m - first_m) / storey_m)):
+        low = first_m + floor * storey_m
+        windows(out, bay, across=(0.28 * bay_m, 0.72 * bay_m), up=(low + 0.85, low + 2.55), frame=(206.0, 204.0, 198.0))
+        if floor == 0:
+            lay(out, trim, p, np.minimum(p.v - low + 0.05, low + 0.22 - p.v))
+    lay(out, trim, p, p.v - height_m + 0.35)
+    lay(out, tuple(0.7 * c for c in trim), p, np.minimum(p.v - height_m + 0.45, height_m - 0.35 - p.v))
+    return out
+
+
+def shop(p: Patch, out: FloatImage, across: Span, *, frame: Colour, fascia: Colour, door: Span | None = None) -> None:
+    """A shop on the ground floor `across` metres: a lettered fascia, glass with goods behind it, a glass `door`."""
+    low, high = 0.45, 2.55
+    lay(out, plain(p, frame, rough=0.03), p, rectangle(p, across, (0.0, 3.35)))
+    pane = rectangle(p, (across[0] + 0.15, across[1] - 0.15), (low, high))
+    count = max(1, round((across[1] - across[0]) / 1.6))
+    width = (across[1] - across[0]) / count
+    post = np.mod(p.u - across[0], width)
+    pane = np.minimum(pane, np.minimum(post, width - post) - 0.04)
+    lay(out, display(p, low=low, high=high), p, pane)
+    if door is not None:
+        lay(out, tuple(0.8 * c for c in frame), p, rectangle(p, door, (0.0, high + 0.1)))
+        lay(out, glass(p, low=0.1, high=high), p, rectangle(p, (door[0] + 0.1, door[1] - 0.1), (0.18, high)))
+        middle = (door[0] + door[1]) / 2
+        lay(out, frame, p, rectangle(p, (middle - 0.05, middle + 0.05), (0.0, high)))
+        lay(out, (206.0, 206.0, 200.0), p, rectangle(p, (middle + 0.1, middle + 0.15), (0.9, 1.4)))
+    lay(out, plain(p, fascia, rough=0.02), p, rectangle(p, across, (2.72, 3.28)))
+    ink: Colour = (238.0, 234.0, 222.0) if sum(fascia) < 420 else (52.0, 50.0, 54.0)
+    middle, half = (across[0] + across[1]) / 2, min(0.36 * (across[1] - across[0]), 1.7)
+    lettering(p, out, (middle - half, middle + half), (2.85, 3.15), ink)
+
+
+def display(p: Patch, *, low: float, high: float) -> FloatImage:
+    """A lit shop window: shelves of coloured goods seen through glass that mirrors some sky."""
+    room = plain(p, (150.0, 138.0, 118.0), rough=0.05, cell_m=0.5)
+    shelf_m, pack_m = 0.52, 0.27
+    shelf, pack = np.floor((p.v - low) / shelf_m), np.floor(p.u / pack_m)
+    tall = 0.30 + 0.12 * tone(pack, shelf + 3)
+    height = p.v - low - shelf * shelf_m
+    aside = np.abs(np.mod(p.u, pack_m) - pack_m / 2)
+    hue = [0.5 + 0.5 * tone(pack + 31 * k, shelf) for k in range(3)]
+    goods = 60 + 150 * np.stack(hue, axis=-1) ** np.array([0.8, 1.1, 1.3])
+    stocked = np.where(tone(pack, shelf + 9) > -0.55, 0.115, -1.0)
+    lay(room, np.asarray(goods, dtype=np.float32), p, np.minimum(stocked - aside, tall - height))
+    lay(room, (92.0, 82.0, 70.0), p, 0.03 - np.abs(height))
+    shine = np.clip(0.12 + 0.3 * (p.v - low) / (high - low) + 0.22 * p.noise[3].at(p.u, p.v, cell_m=1.1), 0, 0.7)
+    mirror = shine[..., None]
+    return np.asarray(room * 0.82 * (1 - mirror) + mirror * [168.0, 186.0, 200.0], dtype=np.float32)
+
+
+def lettering(p: Patch, out: FloatImage, across: Span, up: Span, ink: Colour) -> None:
+    """Strokes that read as a word from afar and as no word from near."""
+    height = up[1] - up[0]
+    step = 0.72 * height
+    cell = np.floor((p.u - across[0]) / step)
+    x, y = np.mod(p.u - across[0], step) / (0.76 * step), (p.v - up[0]) / height
+    bars = [np.abs(y - at) < 0.11 for at in (0.1, 0.5, 0.9)]
+    stems = [np.abs(x - at) < 0.14 for at in (0.14, 0.86)]
+    drawn = np.zeros(p.u.shape, bool)
+    for k, stroke in enumerate((*bars, *stems)):
+        drawn |= stroke & (tone(cell, np.full_like(cell, 5.0 + k)) > (-0.2 if k < 3 else -0.6))
+    drawn &= (x < 1.0) & (tone(cell, np.full_like(cell, 2.0)) > -0.85)
+    lay(out, ink, p, np.where(drawn, rectangle(p, across, up), -1.0))
+
+
+def stripes(p: Patch, first: Colour, second: Colour, *, width_m: float) -> FloatImage:
+    """Stripes across `u`: an awning, a barrier."""
+    edge = np.abs(np.mod(p.u / width_m, 2) - 1) - 0.5
+    mix = np.clip(edge * width_m / (1.5 * p.pixel) + 0.5, 0, 1)[..., None]
+    base = np.asarray(first) * mix + np.asarray(second) * (1 - mix)
+    return np.asarray(base * tinted((1.0, 1.0, 1.0), 1 + 0.04 * p.grain(1, 0.3)), dtype=np.float32)
