@@ -9,7 +9,9 @@ from typing import Protocol
 import numpy as np
 
 from clipvad.synth import vehicles
-from clipvad.synth.bodies import Outfit, Pose, clothe, riding_pose, walking_pose
+from clipvad.synth.bodies import Outfit, clothe
+from clipvad.synth.gait import gait, stride
+from clipvad.synth.skeleton import ANKLE, TRUNK, HIP_HALF, Pose, fitted, stand_up
 from clipvad.synth.camera import Array
 from clipvad.synth.parts import Blob, Colour, Part
 from clipvad.synth.paths import Path
@@ -53,10 +55,8 @@ class Walker:
     def pose(self, t_s: float) -> Pose:
         """Joints in the body's frame."""
         speed = self.path.speed(t_s)
-        # Weyand-like: faster walking is half longer steps, half quicker ones. Standing legs close smoothly.
-        swing = float(np.clip(speed / 0.7, 0, 1)) ** 0.7 * min(1.2, max(0.8, (speed / _EASY_SPEED) ** 0.5))
-        stride = _STRIDE * self.stature_m
-        return walking_pose(stature_m=self.stature_m, phase=self.phase + self.path.travelled(t_s) / stride, swing=swing)
+        phase = self.phase + self.path.travelled(t_s) / (0.77 * self.stature_m)
+        return stand_up(gait(speed=speed, phase=phase, stature_m=self.stature_m), stature_m=self.stature_m)
 
     def parts(self, t_s: float) -> list[Part]:
         """Body and clothes, turned to the direction of travel."""
@@ -83,13 +83,7 @@ class Cyclist:
         """Bicycle and rider."""
         way = self.path.travelled(t_s)
         crank = way / self.metres_per_crank
-        pose = riding_pose(
-            stature_m=self.stature_m,
-            crank=crank,
-            saddle=vehicles.SADDLE,
-            pedals=vehicles.pedals(crank),
-            grips=vehicles.grips(),
-        )
+        pose = cycling_pose(stature_m=self.stature_m, crank=crank)
         turn = way / (2 * np.pi * vehicles.WHEEL_M)
         solids: list[Part] = vehicles.bicycle(turn=turn, crank=crank, colour=self.frame)
         solids += clothe(pose, self.outfit, stature_m=self.stature_m)
@@ -117,6 +111,21 @@ class Car:
     def action(self, t_s: float) -> str:
         """`driving` or `stopped`."""
         return "driving" if self.path.speed(t_s) > 0.1 else "stopped"
+
+
+def cycling_pose(*, stature_m: float, crank: float) -> Pose:
+    h = stature_m
+    saddle, pedals = vehicles.SADDLE, vehicles.pedals(crank)
+    tip = {"l": 0.25 * np.sin(2 * np.pi * crank) - 0.15, "r": -0.25 * np.sin(2 * np.pi * crank) - 0.15}
+    return fitted(
+        stature_m=h,
+        pelvis=saddle + [0, 0, 0.055 * h],
+        neck=saddle + [0.105 * h + 0.06, 0, (TRUNK + 0.045) * h - 0.03],
+        ankles={s: pedals[s] + [-0.06 * h, 0.0, (ANKLE + 0.012) * h] for s in "lr"},
+        wrists=vehicles.grips(),
+        foot_pitch=tip,
+        head_lean=0.035 * h,
+    )
 
 
 def stand(parts: Sequence[Part], *, at: Array, heading: Array, pivot_x: float = 0.0) -> list[Part]:

@@ -1,28 +1,33 @@
-"""Articulated people: body measures, a walking gait, two-link limbs, and the solids that clothe them.
+"""People as solids: what they wear, hung on the joints of a pose.
 
-Segment lengths are fractions of stature after Drillis and Contini (Winter, Biomechanics and Motor Control of Human
-Movement, table of anthropometry); the joint curves are a smooth fit by hand to the usual shape of level walking.
+Every sphere of a body sits at a fixed mix of joints and axes, so a person is one matrix, made once, times a pose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from clipvad.synth.camera import Array
-from clipvad.synth.parts import Blob, Colour, capsule
+from clipvad.synth.parts import Blob, Colour
+from clipvad.synth.skeleton import POINT, Pose, childhood
 
-THIGH, SHANK, UPPER_ARM, FOREARM = 0.245, 0.246, 0.186, 0.160
-ANKLE, FOOT = 0.039, 0.152
-_HIP_HALF, _SHOULDER_HALF = 0.050, 0.112
-_TRUNK = 0.288  # hip to shoulder
+_STRIPE: Colour = (226.0, 228.0, 220.0)
+_VISOR: Colour = (26.0, 30.0, 36.0)
+_AT = dict(zip(POINT, np.eye(len(POINT)), strict=True))  # a point of a pose as its row of weights
+_FRONT, _LEFT, _UP, _FACE = _AT["front"], _AT["shoulders"], _AT["neck"], _AT["face"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outfit:
-    """What a person looks like. Colours are RGB 0-255; `coat` hangs over the thighs, `bag` is a colour or None."""
+    """What a person looks like. Colours are RGB 0-255; None where there is no such piece.
+
+    `sleeve`: of a short-sleeved arm; `coat` hangs over the thighs; `legs`: bare (or stockinged) below shorts, or a
+    `skirt`; `bag` hangs from the shoulder; `vest`: high-visibility; `helmet` replaces hair, `visor` closes it.
+    """
 
     top: Colour = (60.0, 80.0, 130.0)
     bottom: Colour = (48.0, 50.0, 62.0)
@@ -30,147 +35,147 @@ class Outfit:
     skin: Colour = (205.0, 160.0, 130.0)
     hair: Colour = (50.0, 36.0, 28.0)
     sleeve: Colour | None = None
+    legs: Colour | None = None
     coat: bool = False
+    skirt: bool = False
     long_hair: bool = False
     backpack: Colour | None = None
+    bag: Colour | None = None
+    hat: Colour | None = None
+    vest: Colour | None = None
+    helmet: Colour | None = None
+    visor: bool = False
     build: float = 1.0
 
 
 @dataclass(frozen=True)
-class Pose:
-    """Joints in the body's own frame: x forward, y to its left, z up, in metres; keys like `knee_l`."""
+class Piece:
+    """A hull of spheres that moves with a body: `weights` of its points [K, 23], `radii` [K] in statures."""
 
-    joints: Mapping[str, Array]
-    head_lean: float = 0.0
-    extra: Mapping[str, Array] = field(default_factory=dict)
-
-
-def walking_pose(*, stature_m: float, phase: float, swing: float, lean_deg: float = 3.0) -> Pose:
-    """One instant of walking: `phase` in cycles (one cycle = two steps), `swing` 0 (standing) to 1 (full stride)."""
-    h = stature_m
-    joints: dict[str, Array] = {}
-    feet = {}
-    for side, sign, offset in (("l", 1.0, 0.0), ("r", -1.0, 0.5)):
-        p = (phase + offset) % 1.0
-        hip = np.radians(swing * (5.0 + 22.0 * np.cos(2 * np.pi * (p + 0.03))))
-        knee = np.radians(3.0 + swing * (3.0 + 13.0 * _bump(p, 0.14, 0.08) + 56.0 * _bump(p, 0.73, 0.105)))
-        toe = np.radians(swing * (16.0 * _bump(p, 0.98, 0.06) - 40.0 * _bump(p, 0.60, 0.09) - 10 * _bump(p, 0.75, 0.1)))
-        at = np.array([0.0, sign * _HIP_HALF * h, 0.0])
-        joints[f"hip_{side}"] = at
-        joints[f"knee_{side}"] = at + THIGH * h * np.array([np.sin(hip), 0, -np.cos(hip)])
-        shank = hip - knee
-        joints[f"ankle_{side}"] = joints[f"knee_{side}"] + SHANK * h * np.array([np.sin(shank), 0, -np.cos(shank)])
-        feet[side] = toe
-        joints |= _foot(joints[f"ankle_{side}"], toe, side, h)
-        arm = np.radians(-swing * 21.0 * np.cos(2 * np.pi * p) + 2.0)
-        joints |= _arm(side, sign, arm, arm + np.radians(10 + swing * (12 - 8 * np.cos(2 * np.pi * p))), lean_deg, h)
-    # The body hangs from the foot that is lowest: this gives the bob of the hips and keeps feet on the ground.
-    lowest = min(float(joints[k][2]) for k in ("heel_l", "heel_r", "toe_l", "toe_r"))
-    rise = np.array([0.0, 0.0, 0.012 * h - lowest])
-    return Pose({k: v + rise for k, v in joints.items()})
+    weights: Array
+    radii: Array
+    colour: Colour
 
 
-def riding_pose(
-    *, stature_m: float, crank: float, saddle: Array, pedals: Mapping[str, Array], grips: Mapping[str, Array]
-) -> Pose:
-    """A rider: hips on `saddle`, feet on `pedals`, hands on `grips` (body frame, metres); `crank` tips the feet."""
-    h = stature_m
-    joints: dict[str, Array] = {}
-    for side, sign in (("l", 1.0), ("r", -1.0)):
-        joints[f"hip_{side}"] = saddle + np.array([0.0, sign * _HIP_HALF * h, 0.055 * h])
-        tip = 0.25 * np.sin(2 * np.pi * crank + (0 if side == "l" else np.pi)) - 0.15
-        ankle = pedals[side] + np.array([-0.06 * h, 0.0, (ANKLE + 0.012) * h])
-        joints[f"ankle_{side}"] = ankle
-        joints[f"knee_{side}"] = bend(joints[f"hip_{side}"], ankle, THIGH * h, SHANK * h, np.array([1.0, 0.0, 0.3]))
-        joints |= _foot(ankle, tip, side, h)
-        shoulder = saddle + np.array([0.105 * h + 0.06, sign * _SHOULDER_HALF * h, (_TRUNK + 0.045) * h - 0.03])
-        joints[f"shoulder_{side}"] = shoulder
-        joints[f"wrist_{side}"] = grips[side]
-        out = np.array([-0.3, sign * 0.5, -1.0])
-        joints[f"elbow_{side}"] = bend(shoulder, grips[side], UPPER_ARM * h, FOREARM * h, out)
-    return Pose(joints, head_lean=0.035 * h)
+class Suit:
+    """A set of pieces, to be hung on any pose of a body of `stature_m`."""
+
+    def __init__(self, pieces: Sequence[Piece], *, stature_m: float) -> None:
+        self._weights = np.concatenate([p.weights for p in pieces])
+        ends = np.cumsum([len(p.radii) for p in pieces]).tolist()
+        spans = zip([0, *ends], ends, pieces, strict=False)
+        self._cuts = [(slice(a, b), p.radii * stature_m, p.colour) for a, b, p in spans]
+
+    def parts(self, pose: Pose, turn: Array, shift: Array) -> list[Blob]:
+        """Solids of a pose, then turned by `turn` [3, 3] (rows: where x, y, z go) and moved by `shift` [3]."""
+        centres = self._weights @ pose.points @ turn + shift
+        return [Blob(centres[cut], radii, colour) for cut, radii, colour in self._cuts]
 
 
-def bend(start: Array, end: Array, first: float, second: float, towards: Array) -> Array:
-    """The middle joint of a two-link limb from `start` to `end` (metres), bending to the side `towards`."""
-    span = end - start
-    reach = float(np.clip(np.linalg.norm(span), 1e-6, first + second - 1e-6))
-    axis = span / (np.linalg.norm(span) + 1e-9)
-    along = (first**2 - second**2 + reach**2) / (2 * reach)
-    side = towards - axis * float(towards @ axis)
-    side = side / (np.linalg.norm(side) + 1e-9)
-    return np.asarray(start + axis * along + side * np.sqrt(max(first**2 - along**2, 0.0)))
+@lru_cache(maxsize=512)
+def dressed(outfit: Outfit, stature_m: float) -> Suit:
+    """A body in its clothes."""
+    pieces = [*_limbs(outfit), *_trunk(outfit), *_head(outfit, 1 + 0.30 * childhood(stature_m))]
+    return Suit(pieces, stature_m=stature_m)
 
 
 def clothe(pose: Pose, outfit: Outfit, *, stature_m: float) -> list[Blob]:
     """The solids of a person in the body's own frame."""
-    h, b, j = stature_m, outfit.build, pose.joints
-    blobs: list[Blob] = []
-    for side in ("l", "r"):
-        blobs.append(capsule(j[f"hip_{side}"], j[f"knee_{side}"], 0.052 * h * b, 0.036 * h * b, outfit.bottom))
-        blobs.append(capsule(j[f"knee_{side}"], j[f"ankle_{side}"], 0.036 * h * b, 0.026 * h, outfit.bottom))
-        blobs.append(capsule(j[f"heel_{side}"], j[f"toe_{side}"], 0.021 * h, 0.015 * h, outfit.shoes))
-        sleeve = outfit.sleeve or outfit.top
-        blobs.append(capsule(j[f"shoulder_{side}"], j[f"elbow_{side}"], 0.033 * h * b, 0.027 * h * b, sleeve))
-        forearm = outfit.skin if outfit.sleeve else outfit.top
-        blobs.append(capsule(j[f"elbow_{side}"], j[f"wrist_{side}"], 0.026 * h, 0.020 * h, forearm))
-        hand = j[f"wrist_{side}"] + 0.22 * (j[f"wrist_{side}"] - j[f"elbow_{side}"])
-        blobs.append(capsule(j[f"wrist_{side}"], hand, 0.018 * h, 0.019 * h, outfit.skin))
-    return blobs + _trunk(j, outfit, h) + _head(j, outfit, h, pose.head_lean)
+    return dressed(outfit, stature_m).parts(pose, np.eye(3), np.zeros(3))
 
 
-def _trunk(j: Mapping[str, Array], outfit: Outfit, h: float) -> list[Blob]:
-    hips = np.stack([j["hip_l"], j["hip_r"]])
-    shoulders = np.stack([j["shoulder_l"], j["shoulder_r"]])
-    middle = (hips + shoulders) / 2
-    inward = (shoulders.mean(axis=0) - shoulders) * 0.22
+def piece(points: Sequence[Array], radii: Sequence[float], colour: Colour) -> Piece:
+    """A hull of spheres around `points` (weights [23] each) with `radii` in statures."""
+    return Piece(np.stack(list(points)), np.asarray(radii, dtype=float), colour)
+
+
+def _limbs(outfit: Outfit) -> list[Piece]:
     b = outfit.build
-    centres = np.concatenate([hips + [0, 0, 0.03 * h], middle, shoulders + inward])
-    radii = np.array([0.052, 0.052, 0.052, 0.052, 0.042, 0.042]) * h * b
-    blobs = [Blob(centres, radii, outfit.top), Blob(hips, np.full(2, 0.057 * h * b), outfit.bottom)]
-    if outfit.coat:
-        knees = np.stack([j["knee_l"], j["knee_r"]])
-        hem = hips + 0.75 * (knees - hips)
-        blobs.append(Blob(np.concatenate([hips, hem]), np.array([0.062, 0.062, 0.054, 0.054]) * h * b, outfit.top))
-    if outfit.backpack is not None:
-        back = np.array([-0.085 * h, 0.0, 0.0])
-        pack = np.concatenate([(shoulders + inward * 2) + back - [0, 0, 0.04 * h], middle * [1, 0.7, 1] + back])
-        blobs.append(Blob(pack, np.array([0.040, 0.040, 0.055, 0.055]) * h, outfit.backpack))
-    return blobs
+    thigh = outfit.legs if outfit.legs and outfit.skirt else outfit.bottom
+    shank = outfit.legs or outfit.bottom
+    sleeve, forearm = (outfit.sleeve, outfit.skin) if outfit.sleeve else (outfit.top, outfit.top)
+    pieces = []
+    for s in "lr":
+        hip, knee, ankle, heel, toe = (_AT[f"{j}_{s}"] for j in ("hip", "knee", "ankle", "heel", "toe"))
+        shoulder, elbow, wrist = (_AT[f"{j}_{s}"] for j in ("shoulder", "elbow", "wrist"))
+        slim = 0.86 if outfit.legs else 1.0
+        pieces += [
+            piece([hip, knee], [0.052 * b, 0.036 * b], thigh),
+            piece([knee, ankle], [0.036 * b * slim, 0.026 * slim], shank),
+            piece([heel, toe], [0.021, 0.015], outfit.shoes),
+            piece([shoulder, elbow], [0.033 * b, 0.027 * b], sleeve),
+            piece([elbow, wrist], [0.026, 0.020], forearm),
+            piece([wrist, wrist + 0.22 * (wrist - elbow)], [0.018, 0.019], outfit.skin),
+        ]
+    return pieces
 
 
-def _head(j: Mapping[str, Array], outfit: Outfit, h: float, lean: float) -> list[Blob]:
-    neck = (j["shoulder_l"] + j["shoulder_r"]) / 2
-    skull = neck + np.array([lean + 0.012 * h, 0.0, 0.122 * h])
-    face = np.stack([skull + [0.006 * h, 0, 0.008 * h], skull + [0.014 * h, 0, -0.030 * h]])
-    hair = np.stack([skull + [-0.012 * h, 0, 0.020 * h], skull + [-0.022 * h, 0, -0.004 * h]])
-    if outfit.long_hair:
-        hair = np.concatenate([hair, [skull + [-0.034 * h, 0, -0.075 * h]]])
-    cap = skull + [-0.002 * h, 0, 0.022 * h]
-    return [
-        capsule(neck - [0, 0, 0.01 * h], skull - [0, 0, 0.04 * h], 0.030 * h, 0.028 * h, outfit.skin),
-        Blob(face, np.array([0.049, 0.040]) * h, outfit.skin),
-        Blob(hair, np.array([0.049, 0.046, 0.036][: len(hair)]) * h, outfit.hair),
-        Blob(cap[None], np.array([0.051 * h]), outfit.hair),
+def _trunk(outfit: Outfit) -> list[Piece]:
+    hips, shoulders, knees = ([_AT[f"{j}_{s}"] for s in "lr"] for j in ("hip", "shoulder", "knee"))
+    neck = (shoulders[0] + shoulders[1]) / 2
+    middle = [(hip + shoulder) / 2 for hip, shoulder in zip(hips, shoulders, strict=True)]
+    slope = [shoulder + 0.22 * (neck - shoulder) for shoulder in shoulders]
+    b = outfit.build
+    shirt = [*(hip + 0.03 * _UP for hip in hips), *middle, *slope]
+    pieces = [
+        piece(shirt, np.array([0.052, 0.052, 0.052, 0.052, 0.042, 0.042]) * b, outfit.vest or outfit.top),
+        piece(hips, [0.057 * b] * 2, outfit.bottom),
     ]
+    if outfit.coat or outfit.skirt:
+        hem = [hip + (0.75 if outfit.coat else 0.82) * (knee - hip) for hip, knee in zip(hips, knees, strict=True)]
+        flare = 0.054 if outfit.coat else 0.060
+        pieces.append(
+            piece([*hips, *hem], np.array([0.062, 0.062, flare, flare]) * b, outfit.top if outfit.coat else outfit.bottom)
+        )
+    if outfit.vest is not None:
+        pieces += _stripes(hips, slope, b)
+    back = -0.085 * _FRONT
+    if outfit.backpack is not None:
+        waist = (middle[0] + middle[1]) / 2
+        pack = [shoulder + 0.44 * (neck - shoulder) + back - 0.04 * _UP for shoulder in shoulders]
+        pack += [waist + 0.7 * (m - waist) + back for m in middle]
+        pieces.append(piece(pack, [0.040, 0.040, 0.055, 0.055], outfit.backpack))
+    if outfit.bag is not None:
+        side = hips[1] - 0.075 * _LEFT
+        sack = [side + x * _FRONT + z * _UP for x in (-0.055, 0.055) for z in (-0.045, 0.055)]
+        pieces += [piece(sack, [0.022] * 4, outfit.bag)]
+        pieces += [piece([slope[0] + z * _FRONT, side + 0.05 * _UP + z * _FRONT], [0.009] * 2, outfit.bag) for z in (0.05,)]
+    return pieces
 
 
-def _foot(ankle: Array, pitch: float, side: str, h: float) -> dict[str, Array]:
-    along = np.array([np.cos(pitch), 0.0, np.sin(pitch)])
-    down = np.array([np.sin(pitch), 0.0, -np.cos(pitch)])
-    sole = ankle + down * (ANKLE - 0.012) * h
-    return {f"heel_{side}": sole - along * 0.028 * h, f"toe_{side}": sole + along * (FOOT - 0.066) * h}
+def _stripes(hips: Sequence[Array], slope: Sequence[Array], build: float) -> list[Piece]:
+    """Reflective bands of a vest, before the chest and behind it, so that the body hides those that it should."""
+    pieces = []
+    for depth in (0.047 * build, -0.047 * build):
+        for up in (0.30, 0.62):
+            band = [hip + up * (s - hip) + depth * _FRONT for hip, s in zip(hips, slope, strict=True)]
+            pieces.append(piece(band, [0.012, 0.012], _STRIPE))
+        for hip, s in zip(hips, slope, strict=True):
+            pieces.append(piece([hip + 0.62 * (s - hip) + depth * _FRONT, s + 0.7 * depth * _FRONT], [0.010] * 2, _STRIPE))
+    return pieces
 
 
-def _arm(side: str, sign: float, upper: float, lower: float, lean_deg: float, h: float) -> dict[str, Array]:
-    lean = np.radians(lean_deg)
-    shoulder = np.array([np.sin(lean) * _TRUNK * h, sign * _SHOULDER_HALF * h, np.cos(lean) * _TRUNK * h])
-    elbow = shoulder + UPPER_ARM * h * np.array([np.sin(upper), sign * 0.12, -np.cos(upper)])
-    wrist = elbow + FOREARM * h * np.array([np.sin(lower), sign * 0.02, -np.cos(lower)])
-    return {f"shoulder_{side}": shoulder, f"elbow_{side}": elbow, f"wrist_{side}": wrist}
+def _head(outfit: Outfit, size: float) -> list[Piece]:
+    """`size` enlarges a head around the end of its neck."""
+    neck = (_AT["shoulder_l"] + _AT["shoulder_r"]) / 2
+    skull = _AT["skull"]
 
+    def at(forward: float, up: float, left: float = 0.0) -> Array:
+        return skull + size * (forward * _FACE + up * _UP + left * _LEFT)
 
-def _bump(p: float, centre: float, width: float) -> float:
-    """A bell on the unit circle: 1 at `centre`, wrapping at 0 and 1."""
-    d = (p - centre + 0.5) % 1.0 - 0.5
-    return float(np.exp(-0.5 * (d / width) ** 2))
+    throat = piece([neck - 0.01 * _UP, skull - 0.04 * _UP], [0.030, 0.028], outfit.skin)
+    if outfit.helmet is not None and outfit.visor:
+        shell = piece([at(0.0, 0.012), at(0.004, -0.022)], [0.066 * size, 0.060 * size], outfit.helmet)
+        glass = piece([at(0.034, 0.006, 0.02), at(0.034, 0.006, -0.02)], [0.036 * size] * 2, _VISOR)
+        return [throat, shell, glass]
+    face = piece([at(0.006, 0.008), at(0.014, -0.030)], [0.049 * size, 0.040 * size], outfit.skin)
+    hair = [at(-0.012, 0.020), at(-0.022, -0.004)]
+    if outfit.long_hair:
+        hair.append(at(-0.034, -0.075))
+    pieces = [throat, face, piece(hair, np.array([0.049, 0.046, 0.036][: len(hair)]) * size, outfit.hair)]
+    if outfit.helmet is None and outfit.hat is None:
+        return [*pieces, piece([at(-0.002, 0.022)], [0.051 * size], outfit.hair)]
+    colour, rim = (outfit.helmet, 0.030) if outfit.helmet else (outfit.hat or outfit.hair, 0.022)
+    grow = 0.060 if outfit.helmet else 0.054
+    peak = [at(0.030, rim, 0.030), at(0.030, rim, -0.030), at(0.066, rim - 0.010, 0.012), at(0.066, rim - 0.010, -0.012)]
+    return [*pieces, piece([at(-0.004, 0.028)], [grow * size], colour), piece(peak, [0.012 * size] * 4, colour)]

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from clipvad.synth import Camera, Car, Cyclist, Label, Path, Renderer, Scene, Walker, render_clip, walkway
-from clipvad.synth.bodies import SHANK, THIGH, bend, walking_pose
 from clipvad.synth.examples import walkway_scene
+from clipvad.synth.gait import walking_pose
+from clipvad.synth.skeleton import SHANK, THIGH, bend
 
 ASSETS = FilePath(__file__).resolve().parents[2] / "assets"
 
