@@ -7,7 +7,7 @@ perspective, and adds props (trees, lamp posts, benches) made of the same solids
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -49,10 +49,15 @@ class Backdrop:
 
 @dataclass(frozen=True)
 class Prop:
-    """Something that stands still at `at` (x, y in metres)."""
+    """Something that stands still at `at` (x, y in metres).
+
+    With `painted` the place has painted it already (a wall with a door, say): `parts` only say which of its pixels
+    hide what passes behind.
+    """
 
     at: tuple[float, float]
     parts: tuple[Part, ...]
+    painted: bool = False
 
 
 class Texture:
@@ -84,12 +89,29 @@ def paint(painter: Painter, *, camera: Camera, light: Light, seed: int) -> Backd
     soft = (soft * ground[..., None]).astype(np.float32)
     lit = surfaces * (1 - soft * (1 - SHADOW_TINT))
     big = np.clip(lit, 0, 255).astype(np.uint8)
-    sprites = [_stamp(big, s, _distance(p, camera), light) for p, s in zip(props, shapes, strict=True)]
-    return Backdrop(_shrink(big), _shrink(soft), tuple(s for s in sprites if s is not None))
+    bare = big.copy()
+    sprites: list[Sprite] = []
+    for prop, shape in zip(props, shapes, strict=True):
+        sprite = _stamp(big, shape, _distance(prop, camera), light, painted=bare if prop.painted else None)
+        if sprite is not None:
+            sprites.append(sprite)
+    return Backdrop(_shrink(big), _shrink(soft), _visible(sprites, size=(camera.height, camera.width)))
 
 
-def _stamp(big: Image, shape: Shape, distance_m: float, light: Light) -> Sprite | None:
-    """Draw a prop into the enlarged picture and cut its sprite out."""
+def _visible(sprites: Sequence[Sprite], *, size: tuple[int, int]) -> tuple[Sprite, ...]:
+    """Sprites far to near, each without what nearer ones hide of it: drawn again, it must not come out on top."""
+    free = np.ones((*size, 1), np.float32)
+    kept: list[Sprite] = []
+    for sprite in reversed(sprites):
+        height, width = sprite.alpha.shape[:2]
+        region = free[sprite.y : sprite.y + height, sprite.x : sprite.x + width]
+        kept.append(replace(sprite, alpha=sprite.alpha * region))
+        region *= 1 - sprite.alpha
+    return tuple(reversed(kept))
+
+
+def _stamp(big: Image, shape: Shape, distance_m: float, light: Light, *, painted: Image | None) -> Sprite | None:
+    """Draw a prop into the enlarged picture, or uncover what is `painted` there, and cut its sprite out."""
     low, high = window(shape)
     if np.any(high - low < 2):
         return None
@@ -97,6 +119,8 @@ def _stamp(big: Image, shape: Shape, distance_m: float, light: Light) -> Sprite 
     canvas = np.full((y1 - y0, x1 - x0, 3), _KEY, np.uint8)
     shape.draw(canvas, light=light, scale=SUPERSAMPLE, origin=low.astype(float))
     covered = (canvas != _KEY).any(axis=2)
+    if painted is not None:
+        canvas[covered] = painted[y0:y1, x0:x1][covered]
     big[y0:y1, x0:x1][covered] = canvas[covered]
     alpha = _shrink(covered.astype(np.float32)[..., None])
     rgb = _shrink((canvas * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
