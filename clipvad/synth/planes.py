@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.synth.camera import Array, Camera
-from clipvad.synth.places import SUPERSAMPLE, FloatImage
+from clipvad.synth.parts import Face
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
 
 Span = tuple[float, float]
 # The two coordinates on the plane in metres and the distance along the optical axis, all [h, w] -> RGB [h, w, 3]
 Paint = Callable[[Array, Array, Array], Array]
 
 _EVERYWHERE: Span = (-np.inf, np.inf)
+_PIECE_M = 1.5  # a long wall hides piece by piece, so that each is as near as its own place
 
 
 class View:
@@ -45,6 +47,29 @@ class View:
     def side(self, paint: Paint, *, x: float, y: Span = _EVERYWHERE, z: Span = _EVERYWHERE) -> None:
         """Wall along the view at `x`; `paint` gets y and z."""
         self._cast(paint, axis=0, at=x, spans={1: y, 2: z})
+
+    def hiding(
+        self, start: tuple[float, float], end: tuple[float, float], *, z: Span, margin_m: float = 0.0
+    ) -> list[Prop]:
+        """Props for a painted wall over the line from `start` to `end`, which hide who passes behind it.
+
+        What stands against the wall is safe from it within `margin_m` of depth.
+        """
+        forward = self._camera.axes[2, :2] / np.linalg.norm(self._camera.axes[2, :2])
+        a, b = np.array(start, float), np.array(end, float)
+        length = float(np.hypot(*(b - a)))
+        pieces = max(1, round(length / _PIECE_M))
+        normal = np.array([b[1] - a[1], a[0] - b[0], 0.0]) / length
+        lap = 0.1 * (b - a) / length  # pieces overlap: no slit between them
+        props: list[Prop] = []
+        for k in range(pieces):
+            low, high = a + (b - a) * k / pieces, a + (b - a) * (k + 1) / pieces
+            low, high = (low - lap if k else low), (high + lap if k < pieces - 1 else high)
+            corners = np.array([[*low, z[0]], [*high, z[0]], [*high, z[1]], [*low, z[1]]])
+            face = Face((corners,), normal, (128.0, 128.0, 128.0), double_sided=True, casts_shadow=False)
+            middle = (low + high) / 2 + margin_m * forward
+            props.append(Prop((float(middle[0]), float(middle[1])), (face,), painted=True))
+        return props
 
     def _cast(self, paint: Paint, *, axis: int, at: float, spans: dict[int, Span]) -> None:
         origin = self._camera.position
