@@ -60,6 +60,29 @@ def shop(p: Patch, out: FloatImage, across: Span, *, frame: Colour, fascia: Colo
     lettering(p, out, (middle - half, middle + half), (2.85, 3.15), ink)
 
 
+def arcade(p: Patch, out: FloatImage, *, bay_m: float, high: float, stone: Colour) -> None:
+    """A vaulted passage on the ground floor: round arches up to `high` on pillars, shop windows in its shade."""
+    bay = bays(p, bay_m)
+    x = bay.u - bay_m / 2
+    half = 0.38 * bay_m
+    spring = high - half
+    lay(out, plain(p, stone, rough=0.04, cell_m=0.8), p, high + 0.35 - p.v)
+    arch = half - np.where(p.v > spring, np.hypot(x, p.v - spring), np.abs(x))
+    lay(out, tinted(stone, 0.86 + 0.0 * p.v), p, arch + 0.14)
+    # The far pillar side is in the light, then the passage: darker towards its vault.
+    deep = tinted((96.0, 88.0, 80.0), 0.55 + 0.5 * np.clip(1 - p.v / high, 0, 1) + 0.05 * p.grain(2, 0.5))
+    lay(deep, glass(p, low=0.4, high=2.4) * 0.7, p, rectangle(bay.moved(u=x), (-0.8 * half, 0.6 * half), (0.4, 2.4)))
+    lay(deep, (120.0, 112.0, 102.0), p, 0.16 - p.v)
+    lay(out, deep, p, arch)
+    lay(out, tinted(stone, 0.62 + 0.0 * p.v), p, np.minimum(arch, -half + 0.22 - x))
+    lay(
+        out,
+        tuple(0.8 * c for c in stone),
+        p,
+        np.minimum(-arch - 0.14, np.minimum(spring + 0.1 - p.v, p.v - spring + 0.1)),
+    )
+
+
 def display(p: Patch, *, low: float, high: float) -> FloatImage:
     """A lit shop window: shelves of coloured goods seen through glass that mirrors some sky."""
     room = plain(p, (150.0, 138.0, 118.0), rough=0.05, cell_m=0.5)
@@ -76,6 +99,29 @@ def display(p: Patch, *, low: float, high: float) -> FloatImage:
     shine = np.clip(0.12 + 0.3 * (p.v - low) / (high - low) + 0.22 * p.noise[3].at(p.u, p.v, cell_m=1.1), 0, 0.7)
     mirror = shine[..., None]
     return np.asarray(room * 0.82 * (1 - mirror) + mirror * [168.0, 186.0, 200.0], dtype=np.float32)
+
+
+def mannequins(p: Patch, *, low: float, high: float) -> FloatImage:
+    """A lit shop window with dressed figures in front of a pale back wall, and a poster between them."""
+    glow = 0.86 + 0.3 * np.clip((p.v - low) / (high - low), 0, 1)
+    room = tinted((196.0, 184.0, 164.0), glow + 0.03 * p.grain(2, 0.5))
+    lay(room, plain(p, (150.0, 124.0, 96.0)), p, low + 0.16 - p.v)
+    step = 0.92
+    place, x = np.floor(p.u / step), np.mod(p.u, step) - step / 2
+    z = p.v - low - 0.16
+    figure = tone(place, np.zeros_like(place)) > -0.5
+    top, bottom = (60 + 80 * (1 + np.stack([tone(place, place * 0 + k + r) for k in (1, 2, 3)], -1)) for r in (0, 6))
+    shown = np.where(figure, 0.0, -9.0)
+    legs = np.minimum(0.15 - np.abs(x), np.minimum(z, 0.95 - z))
+    coat = np.minimum(0.21 - 0.04 * np.abs(z - 1.3) - np.abs(x), np.minimum(z - 0.75, 1.48 - z))
+    lay(room, np.asarray(bottom, dtype=np.float32), p, np.minimum(shown, 0) + np.minimum(legs, np.abs(x) - 0.015))
+    lay(room, np.asarray(top, dtype=np.float32), p, shown + coat)
+    lay(room, (214.0, 196.0, 176.0), p, shown + 0.115 - np.hypot(x, (z - 1.62) * 0.85))
+    poster = np.where(figure, -9.0, rectangle(p.moved(u=x), (-0.3, 0.3), (low + 0.7, low + 1.8)))
+    lay(room, (196.0, 52.0, 48.0), p, poster)
+    lay(room, (240.0, 236.0, 228.0), p, np.minimum(poster - 0.1, 0.06 - np.abs(z - 1.15)))
+    shine = np.clip(0.08 + 0.3 * p.noise[3].at(p.u, p.v * 0.6, cell_m=1.3), 0, 0.5)[..., None]
+    return np.asarray(room * (1 - shine) + shine * [168.0, 186.0, 200.0], dtype=np.float32)
 
 
 def lettering(p: Patch, out: FloatImage, across: Span, up: Span, ink: Colour) -> None:

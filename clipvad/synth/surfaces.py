@@ -101,6 +101,16 @@ def grass(p: Patch) -> FloatImage:
     return np.asarray(((1 - dry) * [92, 114, 68] + dry * [122, 128, 82]) * value[..., None], dtype=np.float32)
 
 
+def flowers(p: Patch) -> FloatImage:
+    """A planted bed: low leaves with patches of red, yellow and white blossom."""
+    out = tinted((72.0, 96.0, 56.0), 1 + 0.22 * p.grain(0, 0.06) + 0.16 * p.grain(1, 0.2))
+    kind = np.mod(np.floor(p.v / 0.85), 3)[..., None]
+    blossom = np.where(kind == 0, [190.0, 52.0, 58.0], np.where(kind == 1, [222.0, 184.0, 66.0], [216.0, 206.0, 212.0]))
+    edge = np.abs(np.mod(p.v / 0.85, 1) - 0.5)
+    cover = np.clip(0.9 + 0.8 * p.noise[1].at(p.u, p.v, cell_m=0.09) - 2.2 * np.clip(edge - 0.25, 0, 1), 0, 1)
+    return np.asarray(out * (1 - 0.75 * cover[..., None]) + blossom * 0.75 * cover[..., None], dtype=np.float32)
+
+
 def glass(p: Patch, *, low: float, high: float) -> FloatImage:
     """A pane from height `low` to `high`: dark within, mirroring the sky more towards its top."""
     shine = np.clip((p.v - low) / (high - low), 0, 1) * 0.5 + 0.25 * p.noise[3].at(p.u, p.v * 0.6, cell_m=1.2)

@@ -1,0 +1,165 @@
+"""The pavement before shop windows, seen from across a one-way street: doors, an awning, a fenced service entrance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipvad.synth.camera import Camera
+from clipvad.synth.facades import lettering, mannequins, shop, storeys
+from clipvad.synth.furniture import awning, bollard, fence, litter_bin, planter, street_lamp, tree, trestle_sign
+from clipvad.synth.parts import Colour, Light
+from clipvad.synth.place import Place, Target
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
+from clipvad.synth.planes import View
+from clipvad.synth.surfaces import (
+    YELLOW,
+    Brush,
+    Patch,
+    asphalt,
+    bricks,
+    glass,
+    kerb,
+    lay,
+    marking,
+    plain,
+    rectangle,
+    sky,
+    slabs,
+)
+
+_KERB_Y, _FACADE_Y = 8.2, 13.4
+_HEIGHT_M = 10.4
+_BAKERY, _FASHION, _YARD = (-10.6, -4.2), (-4.2, 4.6), (4.6, 8.4)  # the fronts, from x to x
+_FASHION_DOOR = (-0.75, 1.05)
+_PANES = ((-3.85, -1.05), (1.35, 4.25))  # the fashion shop's windows
+_PANE_Z = (0.42, 2.75)
+_STAFF = ((5.1, 10.6), (7.9, 13.2))  # corners of the yard before the service door
+_FRAME: Colour = (54.0, 56.0, 60.0)
+
+
+def shop_front(
+    camera: Camera, light: Light, rng: np.random.Generator
+) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+    """Painter of the place (see `clipvad.synth.places.paint`)."""
+    brush = Brush(camera, rng)
+    view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
+    view.level(brush(_ground))
+    fronts = ((_bakery, (-40.0, _BAKERY[1])), (_fashion, _FASHION), (_yard_wall, _YARD), (_office, (_YARD[1], 40.0)))
+    for front, x in fronts:
+        view.facing(brush(front, shade=0.92), y=_FACADE_Y, x=x, z=(0.0, _HEIGHT_M))
+    return view.image, view.ground, _props(rng)
+
+
+def _ground(p: Patch) -> FloatImage:
+    out = asphalt(p, colour=(96.0, 96.0, 99.0))
+    for y in (_KERB_Y - 0.3, 2.2):
+        marking(out, p, 0.06 - np.abs(p.v - y), colour=(206.0, 172.0, 70.0))
+    paving = slabs(p, size=(0.6, 0.6), colour=(178.0, 168.0, 154.0))
+    band = slabs(p, size=(0.2, 0.2), colour=(138.0, 126.0, 118.0), vary=0.08)
+    lay(paving, band, p, np.minimum(p.v - _KERB_Y - 0.2, _KERB_Y + 1.0 - p.v))
+    (x0, y0), (x1, y1) = _STAFF
+    yard = rectangle(p, (x0 - 0.2, x1 + 0.2), (y0, y1 + 0.2))
+    lay(paving, plain(p, (132.0, 130.0, 126.0), rough=0.06), p, yard)
+    diagonal = np.abs(np.mod((p.u + p.v) / 0.8, 1) - 0.5) * 0.8 - 0.27
+    marking(paving, p, np.minimum(yard - 0.1, np.maximum(diagonal, 0.2 - yard)), colour=YELLOW, wear=0.3)
+    lay(paving, plain(p, (88.0, 84.0, 80.0), rough=0.1), p, rectangle(p, _FASHION_DOOR, (_FACADE_Y - 1.1, _FACADE_Y)))
+    lay(out, paving, p, p.v - _KERB_Y)
+    kerb(out, p, p.v - _KERB_Y)
+    return out
+
+
+def _bakery(p: Patch) -> FloatImage:
+    out = storeys(p, wall=(206.0, 188.0, 150.0), height_m=_HEIGHT_M, bay_m=3.2)
+    left = np.floor((p.u - _BAKERY[0]) / 6.4) * 6.4 + _BAKERY[0]
+    bay = p.moved(u=p.u - left)
+    shop(bay, out, (0.3, 6.1), frame=(112.0, 74.0, 50.0), fascia=(96.0, 58.0, 40.0), door=(0.7, 2.0))
+    return out
+
+
+def _fashion(p: Patch) -> FloatImage:
+    out = storeys(p, wall=(158.0, 108.0, 88.0), height_m=_HEIGHT_M, bay_m=2.93, brick=True)
+    ground_floor = rectangle(p, (_FASHION[0] + 0.15, _FASHION[1] - 0.15), (0.0, 3.5))
+    lay(out, plain(p, _FRAME, rough=0.03), p, ground_floor)
+    show = mannequins(p, low=_PANE_Z[0], high=_PANE_Z[1])
+    for pane in _PANES:
+        lay(out, show, p, rectangle(p, pane, _PANE_Z))
+    lay(out, glass(p, low=0.0, high=2.6), p, rectangle(p, _FASHION_DOOR, (0.1, 2.55)))
+    middle = sum(_FASHION_DOOR) / 2
+    lay(out, _FRAME, p, rectangle(p, (middle - 0.04, middle + 0.04), (0.0, 2.55)))
+    for x in (middle - 0.18, middle + 0.12):
+        lay(out, (210.0, 210.0, 204.0), p, rectangle(p, (x, x + 0.06), (0.8, 1.6)))
+    lay(out, plain(p, (236.0, 232.0, 222.0), rough=0.02), p, rectangle(p, (-4.0, 4.4), (2.85, 3.4)))
+    lettering(p, out, (-1.5, 2.0), (2.96, 3.28), (40.0, 40.0, 44.0))
+    return out
+
+
+def _yard_wall(p: Patch) -> FloatImage:
+    out = bricks(p, colour=(140.0, 118.0, 104.0))
+    door = rectangle(p, (5.7, 7.1), (0.0, 2.2))
+    lay(out, (84.0, 84.0, 84.0), p, door + 0.1)
+    lay(out, plain(p, (104.0, 116.0, 122.0), rough=0.05, cell_m=0.3), p, door)
+    lay(out, (66.0, 74.0, 78.0), p, np.minimum(door, 0.02 - np.abs(p.u - 6.4)))
+    lay(out, (200.0, 40.0, 36.0), p, 0.26 - np.hypot(p.u - 6.05, p.v - 1.55))
+    lay(out, (236.0, 236.0, 230.0), p, rectangle(p, (5.9, 6.2), (1.5, 1.6)))
+    return out
+
+
+def _office(p: Patch) -> FloatImage:
+    out = storeys(p, wall=(186.0, 188.0, 186.0), height_m=_HEIGHT_M, bay_m=2.4)
+    shop(p.moved(u=p.u - _YARD[1]), out, (0.4, 6.4), frame=(64.0, 74.0, 84.0), fascia=(40.0, 92.0, 88.0))
+    return out
+
+
+def _props(rng: np.random.Generator) -> list[Prop]:
+    (x0, y0), (x1, y1) = _STAFF
+    props = [*fence((x0 - 0.15, y0), (x0 - 0.15, y1 + 0.2)), *fence((x1 + 0.15, y0), (x1 + 0.15, y1 + 0.2))]
+    props += [bollard((x, _KERB_Y + 0.45)) for x in (-6.6, -4.2, 5.4, 7.6)]
+    props += [
+        awning((-9.6, -5.0), _FACADE_Y, colours=((178, 58, 48), (232, 224, 206))),
+        street_lamp((8.6, _KERB_Y + 0.6), reach=(-1.2, 0.6)),
+        tree(rng, (-7.6, _KERB_Y + 0.7), 0.95),
+        trestle_sign((-3.4, 12.2)),
+        litter_bin((-4.9, _KERB_Y + 0.6)),
+        *(planter(rng, (x, _FACADE_Y - 0.45)) for x in (-4.2, 4.55)),
+    ]
+    return props
+
+
+def _pane(across: tuple[float, float]) -> Target:
+    corners = ((across[0], _PANE_Z[0]), (across[1], _PANE_Z[0]), (across[1], _PANE_Z[1]), (across[0], _PANE_Z[1]))
+    surface = tuple((x, _FACADE_Y - 0.02, z) for x, z in corners)
+    return Target(name="shop window", surface=surface, reach=(sum(across) / 2, _FACADE_Y - 0.75))
+
+
+SHOP_FRONT = Place(
+    name="shop front",
+    painter=shop_front,
+    camera=Camera(width=320, height=240, height_m=4.4, pitch_deg=20.0, yaw_deg=6.0, fov_deg=66.0),
+    quiet=(
+        "People pass by the shop windows on the pavement.",
+        "Pedestrians stroll along a row of shops.",
+        "A quiet shopping street with shop windows and a few passers-by.",
+        "Somebody looks at the display of a clothes shop.",
+        "A customer enters a shop from the pavement.",
+        "An ordinary day in front of a store, with people walking and a car going by.",
+    ),
+    walk=(
+        ((-14.0, 9.8), (-4.0, 9.9), (4.0, 9.6), (16.0, 9.8)),
+        ((16.0, 10.2), (4.0, 10.1), (-3.0, 11.0), (-14.0, 10.8)),
+        ((-14.0, 11.8), (-5.6, 11.4), (-1.0, 11.6), (0.1, 13.1)),
+        ((0.2, 13.1), (0.8, 11.2), (4.2, 9.3), (15.0, 9.2)),
+        ((15.0, 9.6), (2.0, 10.6), (-8.0, 11.6), (-9.2, 13.1)),
+        ((-9.2, 13.1), (-8.4, 11.8), (-2.0, 10.2), (16.0, 9.0)),
+        ((-13.0, 9.2), (0.0, 9.0), (3.4, 11.6), (4.6, 9.8), (15.0, 9.9)),
+    ),
+    drive=(((-13.0, 5.6), (0.0, 5.5), (15.0, 5.6)),),
+    stand=((-2.4, 12.5), (2.8, 12.4), (-5.4, 11.8), (4.4, 9.2), (-0.4, 9.1)),
+    clear=((-3.0, 9.0), (3.4, 9.0), (3.4, 12.1), (-3.0, 12.1)),
+    no_entry=((5.1, 10.7), (7.8, 10.7), (7.8, 13.1), (5.1, 13.1)),
+    targets=tuple(_pane(across) for across in _PANES),
+    doors=((0.15, 13.1), (-9.25, 13.1)),
+    lamps=((7.4, 9.4, 6.0), (-7.0, 13.2, 3.4)),
+)
