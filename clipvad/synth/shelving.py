@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from clipvad.synth.camera import Array
@@ -128,11 +130,11 @@ def counter(x: tuple[float, float], y: tuple[float, float], *, height_m: float =
     sections = max(1, round((y[1] - y[0]) / 1.0))
     edges = np.linspace(y[0], y[1], sections + 1)
     middle = (x[0] + x[1]) / 2
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         at = (middle, float(low + high) / 2)
         size = (x[1] - x[0], float(high - low))
         parts: list[Part] = [*block(at, (*size, height_m - 0.06), (206, 172, 126))]
-        parts += _raised(block(at, (size[0] + 0.12, size[1], 0.06), (86, 84, 88), low=height_m - 0.06), 1)
+        parts += raised(block(at, (size[0] + 0.12, size[1], 0.06), (86, 84, 88), low=height_m - 0.06), 1)
         front = np.array([[x[1] + 0.005, v, z] for v, z in ((low, 0.12), (high, 0.12), (high, 0.34), (low, 0.34))])
         parts.append(Face((front,), np.array([1.0, 0, 0]), (196, 60, 52), layer=1, casts_shadow=False))
         props.append(Prop(at, tuple(parts)))
@@ -143,12 +145,12 @@ def till(at: Point, *, top_m: float = 1.0) -> Prop:
     """A cash register with its screen turned to the staff, and a card reader."""
     x, y = at
     parts: list[Part] = [*block(at, (0.42, 0.44, 0.14), (52, 54, 58), low=top_m)]
-    parts += _raised(block((x - 0.05, y), (0.05, 0.38, 0.30), (34, 36, 40), low=top_m + 0.18), 1)
+    parts += raised(block((x - 0.05, y), (0.05, 0.38, 0.30), (34, 36, 40), low=top_m + 0.18), 1)
     screen = np.array(
         [[x - 0.08, y + dy, top_m + z] for dy, z in ((-0.16, 0.2), (0.16, 0.2), (0.16, 0.45), (-0.16, 0.45))]
     )
     parts.append(Face((screen,), np.array([-1.0, 0, 0]), (170, 214, 236), layer=2, casts_shadow=False))
-    parts += _raised(block((x + 0.22, y - 0.42), (0.10, 0.16, 0.10), (70, 72, 78), low=top_m), 1)
+    parts += raised(block((x + 0.22, y - 0.42), (0.10, 0.16, 0.10), (70, 72, 78), low=top_m), 1)
     return Prop((x, y), tuple(parts))
 
 
@@ -168,9 +170,9 @@ def cabinet(rng: np.random.Generator, x: tuple[float, float], y: tuple[float, fl
     frame: Colour = (66, 68, 72)
     posts = [(u, v) for u in x for v in y]
     for u, v in posts:
-        parts += _raised(block((u, v), (0.04, 0.04, height_m - base), frame, low=base), 6)
-    parts += [p for v in y for p in _raised(block((at[0], v), (size[0], 0.04, 0.04), frame, low=height_m - 0.04), 6)]
-    parts += [p for u in x for p in _raised(block((u, at[1]), (0.04, size[1], 0.04), frame, low=height_m - 0.04), 6)]
+        parts += raised(block((u, v), (0.04, 0.04, height_m - base), frame, low=base), 6)
+    parts += [p for v in y for p in raised(block((at[0], v), (size[0], 0.04, 0.04), frame, low=height_m - 0.04), 6)]
+    parts += [p for u in x for p in raised(block((u, at[1]), (0.04, size[1], 0.04), frame, low=height_m - 0.04), 6)]
     # A streak of the lamps in the pane says that it is glass.
     for shift in (0.15, 0.28):
         streak = np.array([[x[0] + shift * size[0], y[0], base], [x[0] + (shift + 0.06) * size[0], y[0], base]])
@@ -185,6 +187,6 @@ def _flat(plan: Array, z: float, colour: Colour, *, layer: int) -> Face:
     return Face((corners,), np.array([0, 0, 1.0]), colour, layer=layer, casts_shadow=False)
 
 
-def _raised(faces: list[Face], layer: int) -> list[Face]:
+def raised(faces: list[Face], layer: int, *, casts_shadow: bool = False) -> list[Face]:
     """The same faces, drawn after what they stand on."""
-    return [Face(f.contours, f.normal, f.colour, layer=layer, gloss=f.gloss, casts_shadow=False) for f in faces]
+    return [Face(f.contours, f.normal, f.colour, layer=layer, gloss=f.gloss, casts_shadow=casts_shadow) for f in faces]

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.synth.camera import Array, Camera
-from clipvad.synth.furniture import block
-from clipvad.synth.parts import Colour, Face, Light, Part
+from clipvad.synth.parts import Light
 from clipvad.synth.place import Place, Target
 from clipvad.synth.places import FloatImage, Prop
 from clipvad.synth.planes import View
