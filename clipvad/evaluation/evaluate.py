@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clipvad.core import Analysis, Mode
 from clipvad.evaluation.manifest import Entry
-from clipvad.evaluation.metrics import Quality, hold, inside, precision_recall, quality
+from clipvad.evaluation.metrics import Interval, Quality, hold, inside, precision_recall, quality
 from clipvad.evaluation.times import Origin, frame_times
 
 Curve = Literal["score", "smooth"]
@@ -24,13 +24,16 @@ CURVES: tuple[Curve, ...] = ("score", "smooth")
 class Aligned:
     """One video on its source frames. `labels` bool [N]; `scores` float32 [N] per mode and curve.
 
-    `detected` bool [N] per mode: inside an event. `origin`: where the frame times come from.
+    `detected` bool [N] per mode: inside an event; `events`: those events in seconds. `duration_s`: of what could be
+    decoded. `origin`: where the frame times come from.
     """
 
     entry: Entry
     labels: NDArray[np.bool_]
     scores: dict[tuple[Mode, Curve], NDArray[np.float32]]
     detected: dict[Mode, NDArray[np.bool_]]
+    events: dict[Mode, tuple[Interval, ...]]
+    duration_s: float
     origin: Origin
 
 
@@ -40,7 +43,11 @@ def align(entry: Entry, analysis: Analysis) -> Aligned:
     Frames behind the end of what could be decoded have no score and are left out. Raises `VideoError`.
     """
     times_s, origin = frame_times(entry.video)
-    times_s = times_s[times_s <= max(analysis.video.duration_s, float(analysis.features.pts_s[-1]))]
+    duration_s = max(analysis.video.duration_s, float(analysis.features.pts_s[-1]))
+    times_s = times_s[times_s <= duration_s]
+    events = {
+        mode: tuple((event.start_s, event.end_s) for event in analysis.events_of(mode)) for mode in analysis.scores
+    }
     return Aligned(
         entry=entry,
         labels=inside(times_s, entry.intervals),
@@ -49,10 +56,9 @@ def align(entry: Entry, analysis: Analysis) -> Aligned:
             for mode, scores in analysis.scores.items()
             for curve in CURVES
         },
-        detected={
-            mode: inside(times_s, [(event.start_s, event.end_s) for event in analysis.events_of(mode)])
-            for mode in analysis.scores
-        },
+        detected={mode: inside(times_s, spans) for mode, spans in events.items()},
+        events=events,
+        duration_s=duration_s,
         origin=origin,
     )
 

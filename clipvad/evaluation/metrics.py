@@ -1,19 +1,20 @@
-"""Frame-level metrics of an anomaly curve against labels: arrays in, numbers out.
+"""Metrics of an anomaly curve and of its events against labels: arrays and intervals in, numbers out.
 
-Both are None where the labels have one class only: neither is defined there, and a made-up 0 or 1 would
+AUC and AP are None where the labels have one class only: neither is defined there, and a made-up 0 or 1 would
 spoil any mean. Larger scores mean more abnormal. NaN scores are refused: a frame without a score is a fault
 of the caller's alignment, not a low score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Interval = tuple[float, float]  # start inclusive, end exclusive, seconds
+MIN_IOU = 0.3  # of an event and its label: both ends of either are uncertain to about a second
 
 
 def frame_auc(labels: NDArray[np.bool_], scores: NDArray[np.floating]) -> float | None:
@@ -66,6 +67,67 @@ def precision_recall(labels: NDArray[np.bool_], found: NDArray[np.bool_]) -> tup
     labels, found = np.asarray(labels, bool), np.asarray(found, bool)
     hits = int((labels & found).sum())
     return (hits / int(found.sum()) if found.any() else None, hits / int(labels.sum()) if labels.any() else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventCounts:
+    """Events of one video or of several: how many are labelled, how many were found, how many pairs match."""
+
+    labelled: int = 0
+    found: int = 0
+    matched: int = 0
+
+    def __add__(self, other: EventCounts) -> EventCounts:
+        return EventCounts(
+            labelled=self.labelled + other.labelled,
+            found=self.found + other.found,
+            matched=self.matched + other.matched,
+        )
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the found events that match a labelled one, in [0, 1]; None where nothing was found."""
+        return self.matched / self.found if self.found else None
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the labelled events that were found, in [0, 1]; None where nothing is labelled."""
+        return self.matched / self.labelled if self.labelled else None
+
+
+def match_events(labelled: Iterable[Interval], found: Iterable[Interval], *, min_iou: float = MIN_IOU) -> EventCounts:
+    """Pair found events with labelled ones, each at most once, those that agree best first.
+
+    A pair needs a temporal intersection over union of at least `min_iou`, so that one long alarm over everything,
+    or many short ones, earn little. Intervals of one side that overlap or touch count as one event: a curve does
+    not tell two things apart that happen at once.
+    """
+    truth, events = union(labelled), union(found)
+    pairs = sorted(((iou(a, b), i, j) for i, a in enumerate(truth) for j, b in enumerate(events)), reverse=True)
+    left, right = set(range(len(truth))), set(range(len(events)))
+    for agreement, i, j in pairs:
+        if agreement >= min_iou and i in left and j in right:
+            left.remove(i)
+            right.remove(j)
+    return EventCounts(labelled=len(truth), found=len(events), matched=len(truth) - len(left))
+
+
+def union(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same time as disjoint intervals in order; those that overlap or touch are joined."""
+    joined: list[Interval] = []
+    for start_s, end_s in sorted(intervals):
+        if joined and start_s <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end_s))
+        else:
+            joined.append((start_s, end_s))
+    return joined
+
+
+def iou(a: Interval, b: Interval) -> float:
+    """Temporal intersection over union, in [0, 1]."""
+    common = max(0.0, min(a[1], b[1]) - max(a[0], b[0]))
+    whole = (a[1] - a[0]) + (b[1] - b[0]) - common
+    return common / whole if whole > 0 else 0.0
 
 
 def inside(times_s: NDArray[np.float64], intervals: Sequence[Interval]) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Public data sets' own annotation files -> manifest entries. Their frame numbers become seconds here.
 
-Both readers return the entries and, for each clip that was left out, a sentence that says why.
+Every reader returns the entries and, for each clip that was left out, a sentence that says why.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clipvad.errors import ManifestError, VideoError
 from clipvad.evaluation.manifest import Entry, frames_to_interval
 from clipvad.evaluation.metrics import Interval
 from clipvad.evaluation.times import frame_times
+from clipvad.events import spans as event_spans
 from clipvad.files import VIDEO_SUFFIXES, find_videos
 
 FrameSpan = tuple[int, int]  # 0-based, stop exclusive
@@ -74,6 +76,42 @@ def read_ucsd_ped2(folder: str | Path) -> Found:
     if not entries:
         raise ManifestError(f"{folder} holds no labels: expected UCSDped2.m, frame_gt.json or TestNNN_gt folders.")
     return tuple(entries), tuple(skipped)
+
+
+def read_shanghaitech(masks: str | Path, videos: str | Path) -> Found:
+    """ShanghaiTech Campus: frame masks of its test half (0 or 1 a frame), as `masks/NAME.npy` or one `.npz` by name.
+
+    Clips, videos or folders of pictures, are looked up by name under `videos`; of the test clips without a video
+    nothing is said, since few copies hold all of them. Raises `ManifestError` if there are no masks or no clip of them.
+    """
+    masks, videos = Path(masks), Path(videos)
+    if not videos.is_dir():
+        raise ManifestError(f"The folder of videos {videos} does not exist.")
+    truth = _frame_masks(masks)
+    clips = {path.stem: path for path in find_videos(videos)}
+    clips |= {path.name: path for path in sorted(videos.rglob("*")) if path.is_dir() and path.name in truth}
+    entries: list[Entry] = []
+    skipped: list[str] = []
+    for name in sorted(truth.keys() & clips.keys()):
+        spans = event_spans(truth[name])
+        _collect(entries, skipped, clips[name], "anomaly" if spans else "normal", spans)
+    if not entries and not skipped:
+        raise ManifestError(f"None of the clips under {videos} has a mask in {masks}.")
+    return tuple(entries), tuple(skipped)
+
+
+def _frame_masks(path: Path) -> dict[str, NDArray[np.bool_]]:
+    try:
+        if path.is_dir():
+            found = {file.stem: np.load(file) for file in sorted(path.glob("*.npy"))}
+        else:
+            with np.load(path) as packed:
+                found = {name: packed[name] for name in packed.files}
+    except (OSError, ValueError, AttributeError) as error:
+        raise ManifestError(f"The frame masks {path} can't be read: {error}.") from error
+    if not found or any(mask.ndim != 1 for mask in found.values()):
+        raise ManifestError(f"{path} holds no frame masks: expected NAME.npy with one number a frame.")
+    return {name: np.asarray(mask) != 0 for name, mask in found.items()}
 
 
 def _collect(entries: list[Entry], skipped: list[str], clip: Path, label: str, spans: Sequence[FrameSpan]) -> None:
@@ -152,7 +190,6 @@ def _json_truth(path: Path) -> dict[str, list[FrameSpan]]:
 def _mask_spans(clip: Path) -> list[FrameSpan] | None:
     from PIL import Image
 
-    from clipvad.events import spans
     from clipvad.video.folder import list_pictures
 
     masks = clip.parent / f"{clip.stem}_gt"
@@ -162,4 +199,4 @@ def _mask_spans(clip: Path) -> list[FrameSpan] | None:
     for picture in list_pictures(masks):
         with Image.open(picture) as image:
             marked.append(bool(np.asarray(image.convert("L")).any()))
-    return spans(np.array(marked))
+    return event_spans(np.array(marked, bool))

@@ -1,0 +1,1 @@
+"""The quality lab: scorers x encoders x detectors x modes over labelled sets, through the product's own pipeline."""

@@ -1,0 +1,110 @@
+"""Labelled clips with the rules of their place: the street benchmark, public data sets, clips labelled in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clipvad.core import RuleSet
+from clipvad.errors import VideoError
+from clipvad.evaluation.clip_labels import LabelledClip, read_clip_labels
+from clipvad.evaluation.manifest import Entry
+from clipvad.evaluation.readers import Found, read_shanghaitech, read_ucf_crime, read_ucsd_ped2
+from clipvad.lab.scorers import named_classes
+from clipvad.lab.tracks import LabClip
+from clipvad.rules import load_rules
+
+DEFAULT_RULES = "street"
+# Presets of the public collections by the name of their folder, and of single clips in them by name.
+FOLDER_RULES = {"intel_sample_videos": "campus-walkway", "shanghaitech_clips": "campus-walkway",
+                "ucsd_ped2": "campus-walkway"}  # fmt: skip
+CLIP_RULES = {"store-aisle-detection": "retail", "worker-zone-detection": "construction-site"}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Clips:
+    """The clips of one source; `skipped` says of each that is missing why."""
+
+    clips: tuple[LabClip, ...]
+    skipped: tuple[str, ...] = ()
+
+
+def ucsd_ped2(folder: Path) -> Clips:
+    """UCSD Ped2's test clips; of a clip that is there as a video and as pictures, the video."""
+    entries, skipped = read_ucsd_ped2(folder)
+    by_name = {entry.video.stem: entry for entry in sorted(entries, key=lambda entry: entry.video.is_file())}
+    return _clips("UCSD Ped2", (tuple(by_name.values()), skipped), load_rules("campus-walkway"))
+
+
+def shanghaitech(videos: Path, masks: Path) -> Clips:
+    """ShanghaiTech's clips under `videos`, labelled by the frame masks."""
+    return _clips("ShanghaiTech", read_shanghaitech(masks, videos), load_rules("campus-walkway"))
+
+
+def ucf_crime(videos: Path, annotation: Path) -> Clips:
+    """UCF-Crime's test clips under `videos`; the hundreds that are not there are not worth a line each."""
+    entries, skipped = read_ucf_crime(annotation, videos)
+    return _clips(
+        "UCF-Crime", (entries, tuple(s for s in skipped if ": not found under" not in s)), load_rules("street")
+    )
+
+
+def labelled_in(path: Path) -> Clips:
+    """The clips of a JSON file (see `read_clip_labels`): one set a top folder. Training halves are left out.
+
+    Objects count as abnormal where the place's rules name their class on the abnormal side alone.
+    """
+    found, absent = read_clip_labels(path)
+    clips, skipped = [], list(absent)
+    for item in found:
+        if "train" in item.folder:
+            continue
+        rules = load_rules(_preset(item))
+        try:
+            entry = item.entry(abnormal_objects=named_classes(rules, tuple(item.objects)))
+        except VideoError as error:
+            skipped.append(str(error))
+            continue
+        clips.append(LabClip(entry=entry, rules=rules, groups=(_group(item),)))
+    return Clips(clips=tuple(clips), skipped=tuple(skipped))
+
+
+def chosen(clips: Iterable[LabClip], *, only: Sequence[str], limit: int | None) -> tuple[LabClip, ...]:
+    """The clips of the sets in `only` (all if empty; case and what follows do not count), at most `limit` a set."""
+    wanted = [
+        clip
+        for clip in clips
+        if not only or any(group.lower().startswith(name.lower()) for group in clip.groups for name in only)
+    ]
+    if limit is None:
+        return tuple(wanted)
+    taken: dict[str, int] = {}
+    kept = []
+    for clip in wanted:
+        taken[clip.groups[0]] = taken.get(clip.groups[0], 0) + 1
+        if taken[clip.groups[0]] <= limit:
+            kept.append(clip)
+    return tuple(kept)
+
+
+def _clips(name: str, found: Found, rules: RuleSet) -> Clips:
+    entries, skipped = found
+    return Clips(clips=tuple(_of(entry, rules, name) for entry in entries), skipped=skipped)
+
+
+def _of(entry: Entry, rules: RuleSet, group: str) -> LabClip:
+    return LabClip(entry=entry, rules=rules, groups=(group,))
+
+
+def _preset(item: LabelledClip) -> str:
+    for stem, preset in CLIP_RULES.items():
+        if item.video.stem.startswith(stem):
+            return preset
+    return FOLDER_RULES.get(item.folder[0] if item.folder else "", DEFAULT_RULES)
+
+
+def _group(item: LabelledClip) -> str:
+    """The top folder; a folder of composites, which repeat its clips, is a set of its own."""
+    top = item.folder[0] if item.folder else "clips"
+    return f"{top}, composite" if "composite" in item.folder else top
