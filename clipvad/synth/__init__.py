@@ -1,29 +1,58 @@
 """A small renderer of surveillance scenes: footage that may be published, with ground truth known exactly."""
 
-from clipvad.synth.actors import Actor, Car, Cyclist, Walker
+from clipvad.synth.actors import Actor, Walker
+from clipvad.synth.animals import Dog, DogWalker
 from clipvad.synth.bodies import Outfit
 from clipvad.synth.camera import Camera
 from clipvad.synth.clip import Interval, Label, Truth, render_clip
+from clipvad.synth.drivers import Car, Van
+from clipvad.synth.gestures import GESTURES, Act
 from clipvad.synth.parts import Light
 from clipvad.synth.paths import Path
 from clipvad.synth.render import Box, Renderer, Scene
+from clipvad.synth.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
+from clipvad.synth.things import Thing
+from clipvad.synth.vehicles import CarShape
 from clipvad.synth.walkway import walkway
+from clipvad.synth.weather import Weather, day, dusk, indoor, night, overcast
+from clipvad.synth.wardrobe import random_car_colour, random_outfit, random_rider_outfit, random_worker_outfit
 
 __all__ = [
+    "Act",
     "Actor",
     "Box",
     "Camera",
     "Car",
+    "CarShape",
     "Cyclist",
+    "Dog",
+    "DogWalker",
+    "GESTURES",
     "Interval",
     "Label",
     "Light",
+    "Motorcyclist",
     "Outfit",
     "Path",
     "Renderer",
     "Scene",
+    "ScooterRider",
+    "Skateboarder",
+    "Thing",
     "Truth",
+    "Van",
     "Walker",
+    "Weather",
+    "day",
+    "dusk",
+    "indoor",
+    "night",
+    "overcast",
+    "WheelchairUser",
+    "random_car_colour",
+    "random_outfit",
+    "random_rider_outfit",
+    "random_worker_outfit",
     "render_clip",
     "walkway",
 ]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import atan2, inf, pi
 from typing import Protocol
 
 import numpy as np
 
-from clipvad.synth import vehicles
-from clipvad.synth.bodies import Outfit, clothe
-from clipvad.synth.gait import gait, stride
-from clipvad.synth.skeleton import ANKLE, TRUNK, HIP_HALF, Pose, fitted, stand_up
+from clipvad.synth.bodies import Outfit, dressed
 from clipvad.synth.camera import Array
-from clipvad.synth.parts import Blob, Colour, Part
+from clipvad.synth.gait import gait, run_speed, stride
+from clipvad.synth.gestures import BLEND_S, Act, Gesture, gesture
+from clipvad.synth.items import held_item
+from clipvad.synth.parts import Part
 from clipvad.synth.paths import Path
+from clipvad.synth.rigid import Rigid, upright
+from clipvad.synth.skeleton import Pose, blend, stand_up
 
-_STRIDE = 0.77  # metres of a full stride at easy speed, as a fraction of stature
-_EASY_SPEED = 1.3  # m/s
+STANDS_BELOW = 0.15  # m/s
 
 
 class Actor(Protocol):
@@ -43,101 +46,111 @@ class Actor(Protocol):
 
 
 @dataclass(frozen=True)
+class _Cue:
+    """When an act's gesture comes up, is released and is gone; what it faces."""
+
+    act: Act
+    gesture: Gesture
+    release_s: float
+    towards: tuple[float, float] | None
+
+    def weight(self, t_s: float) -> float:
+        """How much of the body it has, 0-1."""
+        if not self.act.start_s < t_s < self.release_s + BLEND_S:
+            return 0.0
+        part = min((t_s - self.act.start_s) / BLEND_S, (self.release_s + BLEND_S - t_s) / BLEND_S, 1.0)
+        return part * part * (3 - 2 * part)
+
+
+@dataclass(frozen=True)
 class Walker:
-    """A person on foot. Stride length follows speed, so feet do not slide; below 0.15 m/s the person stands."""
+    """A person on foot: walks, runs above about 2.2 m/s, stands below 0.15 m/s; feet do not slide.
+
+    `acts` are gestures played over the gait; a person that fell lies until the next act. `falls`: which way, one of
+    `forward`, `backward`, `sideways`.
+    """
 
     path: Path
     outfit: Outfit = field(default_factory=Outfit)
     stature_m: float = 1.72
     phase: float = 0.0
     kind: str = "person"
+    acts: tuple[Act, ...] = ()
+    falls: str = "forward"
 
     def pose(self, t_s: float) -> Pose:
         """Joints in the body's frame."""
         speed = self.path.speed(t_s)
-        phase = self.phase + self.path.travelled(t_s) / (0.77 * self.stature_m)
-        return stand_up(gait(speed=speed, phase=phase, stature_m=self.stature_m), stature_m=self.stature_m)
+        phase = self.phase + float(np.interp(t_s, self.path.times, self._cycles))
+        stance = gait(speed=speed, phase=phase, stature_m=self.stature_m)
+        for cue in self._cues:
+            weight = cue.weight(t_s)
+            if weight > 0:
+                stance = blend(stance, cue.gesture.at(t_s - cue.act.start_s), weight * _share(cue.gesture, speed))
+        return stand_up(stance, stature_m=self.stature_m)
 
     def parts(self, t_s: float) -> list[Part]:
-        """Body and clothes, turned to the direction of travel."""
-        blobs = clothe(self.pose(t_s), self.outfit, stature_m=self.stature_m)
-        return stand(blobs, at=self.path.position(t_s), heading=self.path.heading(t_s))
+        """Body, clothes and what is held, turned to the direction of travel or to what an act faces."""
+        at = self.path.position(t_s)
+        pose, (turn, shift) = self.pose(t_s), upright(at, self._bearing(t_s, at))
+        parts: list[Part] = [*dressed(self.outfit, self.stature_m).parts(pose, turn, shift)]
+        for cue in self._cues:
+            item = cue.act.item or cue.gesture.item
+            if item is not None and cue.weight(t_s) > 0.5:
+                parts += held_item(item, cue.act.colour, self.stature_m).parts(pose, turn, shift)
+        return parts
 
     def action(self, t_s: float) -> str:
-        """`walking` or `standing`."""
-        return "walking" if self.path.speed(t_s) > 0.15 else "standing"
+        """The word of its act, or else `walking`, `running` or `standing`."""
+        for cue in reversed(self._cues):
+            if cue.act.start_s <= t_s < cue.release_s and cue.gesture.word:
+                if cue.act.name == "fall" and t_s >= cue.act.start_s + cue.gesture.length_s:
+                    return "lying"
+                return cue.gesture.word
+        speed = self.path.speed(t_s)
+        if speed <= STANDS_BELOW:
+            return "standing"
+        return "running" if speed > run_speed(self.stature_m) else "walking"
+
+    @cached_property
+    def _cycles(self) -> Array:
+        """Cycles of the gait since the start, at each of the path's `times`. [N]"""
+        steps = np.diff(self.path.lengths)
+        speeds = steps / np.diff(self.path.times)
+        return np.concatenate([[0.0], np.cumsum(steps / stride(speeds, stature_m=self.stature_m))])
+
+    @cached_property
+    def _cues(self) -> tuple[_Cue, ...]:
+        acts = sorted(self.acts, key=lambda a: a.start_s)
+        cues: list[_Cue] = []
+        for k, act in enumerate(acts):
+            following = acts[k + 1].start_s if k + 1 < len(acts) else inf
+            lasting = act.name in ("fall", "lie")
+            # Until the next gesture has come up in full, this one stays: no gait shows through between them.
+            joined = lasting or following <= act.end_s + BLEND_S
+            release = max(act.end_s, following + BLEND_S) if joined else act.end_s
+            towards = act.towards
+            if towards is None and cues and act.name in ("lie", "get up"):
+                towards = cues[-1].towards
+            cues.append(_Cue(act, gesture(act, falls=self.falls), release, towards))
+        return tuple(cues)
+
+    def _bearing(self, t_s: float, at: Array) -> float:
+        bearing = self.path.bearing(t_s)
+        for cue in self._cues:
+            weight = cue.weight(t_s) if cue.towards is not None else 0.0
+            if weight > 0 and cue.towards is not None:
+                away = atan2(cue.towards[1] - at[1], cue.towards[0] - at[0]) - bearing
+                bearing += weight * ((away + pi) % (2 * pi) - pi)
+        return bearing
 
 
-@dataclass(frozen=True)
-class Cyclist:
-    """A person riding a bicycle; the wheels turn with the way travelled, the legs with the cranks."""
-
-    path: Path
-    outfit: Outfit = field(default_factory=Outfit)
-    frame: Colour = (170.0, 40.0, 36.0)
-    stature_m: float = 1.74
-    metres_per_crank: float = 3.8
-    kind: str = "cyclist"
-
-    def parts(self, t_s: float) -> list[Part]:
-        """Bicycle and rider."""
-        way = self.path.travelled(t_s)
-        crank = way / self.metres_per_crank
-        pose = cycling_pose(stature_m=self.stature_m, crank=crank)
-        turn = way / (2 * np.pi * vehicles.WHEEL_M)
-        solids: list[Part] = vehicles.bicycle(turn=turn, crank=crank, colour=self.frame)
-        solids += clothe(pose, self.outfit, stature_m=self.stature_m)
-        return stand(solids, at=self.path.position(t_s), heading=self.path.heading(t_s), pivot_x=0.5)
-
-    def action(self, t_s: float) -> str:
-        """Always `riding a bicycle`."""
-        return "riding a bicycle"
-
-
-@dataclass(frozen=True)
-class Car:
-    """A car; below 0.1 m/s it stands."""
-
-    path: Path
-    colour: Colour = (168.0, 38.0, 38.0)
-    kind: str = "car"
-
-    def parts(self, t_s: float) -> list[Part]:
-        """Body, glass and wheels."""
-        turn = self.path.travelled(t_s) / (2 * np.pi * vehicles.CAR_WHEEL_M)
-        solids = vehicles.car(turn=turn, colour=self.colour)
-        return stand(solids, at=self.path.position(t_s), heading=self.path.heading(t_s))
-
-    def action(self, t_s: float) -> str:
-        """`driving` or `stopped`."""
-        return "driving" if self.path.speed(t_s) > 0.1 else "stopped"
-
-
-def cycling_pose(*, stature_m: float, crank: float) -> Pose:
-    h = stature_m
-    saddle, pedals = vehicles.SADDLE, vehicles.pedals(crank)
-    tip = {"l": 0.25 * np.sin(2 * np.pi * crank) - 0.15, "r": -0.25 * np.sin(2 * np.pi * crank) - 0.15}
-    return fitted(
-        stature_m=h,
-        pelvis=saddle + [0, 0, 0.055 * h],
-        neck=saddle + [0.105 * h + 0.06, 0, (TRUNK + 0.045) * h - 0.03],
-        ankles={s: pedals[s] + [-0.06 * h, 0.0, (ANKLE + 0.012) * h] for s in "lr"},
-        wrists=vehicles.grips(),
-        foot_pitch=tip,
-        head_lean=0.035 * h,
-    )
+def _share(gesture: Gesture, speed: float) -> Array:
+    """What a gesture may move at this speed: legs that walk are left to the gait. [20, 1]"""
+    walks = min(speed / 0.5, 1.0) if gesture.strides else 0.0
+    return gesture.mask - walks * gesture.standing_mask
 
 
 def stand(parts: Sequence[Part], *, at: Array, heading: Array, pivot_x: float = 0.0) -> list[Part]:
     """Solids from their own frame into the world: its `pivot_x` comes to `at` [2] and its x turns to `heading` [2]."""
-    fx, fy = heading
-    turn = np.array([[fx, fy, 0.0], [-fy, fx, 0.0], [0.0, 0.0, 1.0]])  # rows: where x, y, z of the frame go
-    shift = np.array([at[0], at[1], 0.0]) - pivot_x * turn[0]
-    placed: list[Part] = []
-    for part in parts:
-        if isinstance(part, Blob):
-            placed.append(replace(part, centres=part.centres @ turn + shift))
-        else:
-            contours = tuple(c @ turn + shift for c in part.contours)
-            placed.append(replace(part, contours=contours, normal=part.normal @ turn))
-    return placed
+    return Rigid(parts).placed(*upright(at, atan2(heading[1], heading[0]), pivot_x=pivot_x))

@@ -17,8 +17,8 @@ from clipvad.synth.skeleton import POINT, Pose, childhood
 
 _STRIPE: Colour = (226.0, 228.0, 220.0)
 _VISOR: Colour = (26.0, 30.0, 36.0)
-_AT = dict(zip(POINT, np.eye(len(POINT)), strict=True))  # a point of a pose as its row of weights
-_FRONT, _LEFT, _UP, _FACE = _AT["front"], _AT["shoulders"], _AT["neck"], _AT["face"]
+POINT_ROW = dict(zip(POINT, np.eye(len(POINT)), strict=True))  # a point of a pose as its row of weights
+_FRONT, _LEFT, _UP, _FACE = POINT_ROW["front"], POINT_ROW["shoulders"], POINT_ROW["neck"], POINT_ROW["face"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +96,8 @@ def _limbs(outfit: Outfit) -> list[Piece]:
     sleeve, forearm = (outfit.sleeve, outfit.skin) if outfit.sleeve else (outfit.top, outfit.top)
     pieces = []
     for s in "lr":
-        hip, knee, ankle, heel, toe = (_AT[f"{j}_{s}"] for j in ("hip", "knee", "ankle", "heel", "toe"))
-        shoulder, elbow, wrist = (_AT[f"{j}_{s}"] for j in ("shoulder", "elbow", "wrist"))
+        hip, knee, ankle, heel, toe = (POINT_ROW[f"{j}_{s}"] for j in ("hip", "knee", "ankle", "heel", "toe"))
+        shoulder, elbow, wrist = (POINT_ROW[f"{j}_{s}"] for j in ("shoulder", "elbow", "wrist"))
         slim = 0.86 if outfit.legs else 1.0
         pieces += [
             piece([hip, knee], [0.052 * b, 0.036 * b], thigh),
@@ -111,7 +111,7 @@ def _limbs(outfit: Outfit) -> list[Piece]:
 
 
 def _trunk(outfit: Outfit) -> list[Piece]:
-    hips, shoulders, knees = ([_AT[f"{j}_{s}"] for s in "lr"] for j in ("hip", "shoulder", "knee"))
+    hips, shoulders, knees = ([POINT_ROW[f"{j}_{s}"] for s in "lr"] for j in ("hip", "shoulder", "knee"))
     neck = (shoulders[0] + shoulders[1]) / 2
     middle = [(hip + shoulder) / 2 for hip, shoulder in zip(hips, shoulders, strict=True)]
     slope = [shoulder + 0.22 * (neck - shoulder) for shoulder in shoulders]
@@ -157,8 +157,8 @@ def _stripes(hips: Sequence[Array], slope: Sequence[Array], build: float) -> lis
 
 def _head(outfit: Outfit, size: float) -> list[Piece]:
     """`size` enlarges a head around the end of its neck."""
-    neck = (_AT["shoulder_l"] + _AT["shoulder_r"]) / 2
-    skull = _AT["skull"]
+    neck = (POINT_ROW["shoulder_l"] + POINT_ROW["shoulder_r"]) / 2
+    skull = POINT_ROW["skull"]
 
     def at(forward: float, up: float, left: float = 0.0) -> Array:
         return skull + size * (forward * _FACE + up * _UP + left * _LEFT)
@@ -168,14 +168,16 @@ def _head(outfit: Outfit, size: float) -> list[Piece]:
         shell = piece([at(0.0, 0.012), at(0.004, -0.022)], [0.066 * size, 0.060 * size], outfit.helmet)
         glass = piece([at(0.034, 0.006, 0.02), at(0.034, 0.006, -0.02)], [0.036 * size] * 2, _VISOR)
         return [throat, shell, glass]
-    face = piece([at(0.006, 0.008), at(0.014, -0.030)], [0.049 * size, 0.040 * size], outfit.skin)
+    pieces = [throat, piece([at(0.006, 0.008), at(0.014, -0.030)], [0.049 * size, 0.040 * size], outfit.skin)]
     hair = [at(-0.012, 0.020), at(-0.022, -0.004)]
-    if outfit.long_hair:
-        hair.append(at(-0.034, -0.075))
-    pieces = [throat, face, piece(hair, np.array([0.049, 0.046, 0.036][: len(hair)]) * size, outfit.hair)]
-    if outfit.helmet is None and outfit.hat is None:
+    tail = [at(-0.034, -0.075)] if outfit.long_hair else []
+    cover = outfit.helmet or outfit.hat
+    if cover is None:
+        pieces.append(piece([*hair, *tail], np.array([0.049, 0.046, 0.036][: 2 + len(tail)]) * size, outfit.hair))
         return [*pieces, piece([at(-0.002, 0.022)], [0.051 * size], outfit.hair)]
-    colour, rim = (outfit.helmet, 0.030) if outfit.helmet else (outfit.hat or outfit.hair, 0.022)
-    grow = 0.060 if outfit.helmet else 0.054
-    peak = [at(0.030, rim, 0.030), at(0.030, rim, -0.030), at(0.066, rim - 0.010, 0.012), at(0.066, rim - 0.010, -0.012)]
-    return [*pieces, piece([at(-0.004, 0.028)], [grow * size], colour), piece(peak, [0.012 * size] * 4, colour)]
+    grow, brim = (0.058, 0.030) if outfit.helmet else (0.053, 0.022)
+    pieces.append(piece([at(-0.020, -0.006), *tail], np.array([0.043, 0.036][: 1 + len(tail)]) * size, outfit.hair))
+    # Two halves, so that from wherever one looks the nearer one covers the hair.
+    pieces += [piece([at(x, 0.028)], [grow * size], cover) for x in (-0.026, 0.006)]
+    peak = [at(x, brim - 0.25 * (x - 0.03), y) for x, y in ((0.03, 0.030), (0.03, -0.030), (0.066, 0.012), (0.066, -0.012))]
+    return [*pieces, piece(peak, [0.012 * size] * 4, cover)]

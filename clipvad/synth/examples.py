@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from clipvad.synth.actors import Actor, Car, Cyclist, Walker
+from clipvad.synth.actors import Actor, Walker
 from clipvad.synth.bodies import Outfit
 from clipvad.synth.camera import Camera
+from clipvad.synth.drivers import Car
 from clipvad.synth.paths import Path
 from clipvad.synth.render import Scene
+from clipvad.synth.riders import Cyclist
 from clipvad.synth.walkway import walkway
 
 _OUTFITS = (

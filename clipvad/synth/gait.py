@@ -37,10 +37,11 @@ def runs(speed: float, stature_m: float) -> float:
     return part * part * (3 - 2 * part)
 
 
-def stride(speed: Array, *, stature_m: float) -> Array:
-    """Metres of a cycle (two steps) at speeds [N] in m/s. [N]"""
-    running = np.array([runs(v, stature_m) for v in np.asarray(speed).tolist()])
-    return np.asarray(stature_m * (_STRIDE * (1 - running) + running * (0.35 + 0.30 * speed)))
+def stride(speeds: Array, *, stature_m: float) -> Array:
+    """Metres of a cycle (two steps) at `speeds` [N] in m/s. [N]"""
+    part = np.clip(speeds / run_speed(stature_m) * 5.0 - 4.0, 0.0, 1.0)
+    running = part * part * (3 - 2 * part)
+    return np.asarray(stature_m * (_STRIDE * (1 - running) + running * (0.35 + 0.30 * speeds)))
 
 
 def gait(*, speed: float, phase: float, stature_m: float) -> Array:

@@ -1,0 +1,205 @@
+"""People on wheels: on a bicycle, a motorcycle, a scooter, a skateboard, in a wheelchair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from clipvad.synth import cycles
+from clipvad.synth.bodies import Outfit, dressed
+from clipvad.synth.gestures import Gesture
+from clipvad.synth.parts import Colour, Part
+from clipvad.synth.paths import Path
+from clipvad.synth.poses import held, tipped
+from clipvad.synth.rigid import upright
+from clipvad.synth.skeleton import ANKLE, SHANK, THIGH, TRUNK, Pose, fitted, stand_up
+from clipvad.synth.wheels import Vehicle
+
+_STOPPED = 0.1  # m/s
+
+
+@dataclass(frozen=True)
+class Cyclist:
+    """A person riding a bicycle; the wheels turn with the way travelled, the legs with the cranks."""
+
+    path: Path
+    outfit: Outfit = field(default_factory=Outfit)
+    frame: Colour = (170.0, 40.0, 36.0)
+    stature_m: float = 1.74
+    kind: str = "cyclist"
+
+    def parts(self, t_s: float) -> list[Part]:
+        """Bicycle and rider."""
+        h = self.stature_m
+        crank = self.path.travelled(t_s) / cycles.METRES_PER_CRANK
+        pedals = cycles.pedals(crank)
+        tip = 0.25 * float(np.sin(2 * np.pi * crank))
+        pose = fitted(
+            stature_m=h,
+            pelvis=cycles.SADDLE + [0.0, 0.0, 0.055 * h],
+            neck=cycles.SADDLE + [0.105 * h + 0.06, 0.0, (TRUNK + 0.045) * h - 0.03],
+            ankles={side: pedals[side] + [-0.06 * h, 0.0, (ANKLE + 0.012) * h] for side in "lr"},
+            wrists=cycles.grips(),
+            foot_pitch={"l": tip - 0.15, "r": -tip - 0.15},
+            head_lean=0.035 * h,
+        )
+        return _ride(self.path, t_s, cycles.bicycle(self.frame), pose, self.outfit, h, pivot_x=0.5)
+
+    def action(self, t_s: float) -> str:
+        """Always `riding a bicycle`."""
+        return "riding a bicycle"
+
+
+@dataclass(frozen=True)
+class Motorcyclist:
+    """A person in a helmet on a motorcycle."""
+
+    path: Path
+    outfit: Outfit = field(default_factory=lambda: Outfit(top=(48, 48, 52), helmet=(200, 60, 40), visor=True))
+    paint: Colour = (36.0, 70.0, 150.0)
+    stature_m: float = 1.75
+    kind: str = "motorcyclist"
+
+    def parts(self, t_s: float) -> list[Part]:
+        """Motorcycle and rider."""
+        h = self.stature_m
+        pelvis = np.array([-0.20, 0.0, 0.83 + 0.05 * h])
+        sides = (("l", 1.0), ("r", -1.0))
+        pose = fitted(
+            stature_m=h,
+            pelvis=pelvis,
+            neck=pelvis + [0.11 * h, 0.0, 0.262 * h],
+            ankles={side: np.array([-0.02, sign * 0.17, 0.40]) for side, sign in sides},
+            wrists={side: np.array([0.29, sign * 0.33, 1.05]) for side, sign in sides},
+            elbows=(-0.4, 0.9, -0.6),
+            knees=np.array([1.0, 0.0, 0.6]),
+            head_lean=0.02 * h,
+        )
+        return _ride(self.path, t_s, cycles.motorcycle(self.paint), pose, self.outfit, h)
+
+    def action(self, t_s: float) -> str:
+        """`riding a motorcycle` or `stopped`."""
+        return "riding a motorcycle" if self.path.speed(t_s) > _STOPPED else "stopped"
+
+
+@dataclass(frozen=True)
+class ScooterRider:
+    """A person standing on an electric scooter."""
+
+    path: Path
+    outfit: Outfit = field(default_factory=Outfit)
+    paint: Colour = (60.0, 150.0, 120.0)
+    stature_m: float = 1.72
+    kind: str = "scooter rider"
+
+    def parts(self, t_s: float) -> list[Part]:
+        """Scooter and rider."""
+        h, deck = self.stature_m, cycles.SCOOTER_DECK_M
+        pelvis = np.array([-0.10, 0.0, deck + 0.97 * (ANKLE + SHANK + THIGH) * h])
+        pose = fitted(
+            stature_m=h,
+            pelvis=pelvis,
+            neck=pelvis + [0.02 * h, 0.0, TRUNK * h],
+            ankles={"l": np.array([0.06, 0.05, deck + ANKLE * h]), "r": np.array([-0.24, -0.05, deck + ANKLE * h])},
+            wrists={"l": np.array([0.26, 0.22, 1.12]), "r": np.array([0.26, -0.22, 1.12])},
+            elbows=(-0.6, 0.5, -0.8),
+        )
+        return _ride(self.path, t_s, cycles.scooter(self.paint), pose, self.outfit, h)
+
+    def action(self, t_s: float) -> str:
+        """`riding a scooter` or `stopped`."""
+        return "riding a scooter" if self.path.speed(t_s) > _STOPPED else "stopped"
+
+
+_SIDEWAYS = held(
+    lean=12, arm_l=((0.1, 0.75, -0.75), (0.3, 0.5, -0.7)), arm_r=((0.1, 0.75, -0.75), (0.3, 0.5, -0.7)),
+    leg_l=((0.32, 0.30, -1), (-0.30, 0.16, -1)), leg_r=((0.32, 0.30, -1), (-0.30, 0.16, -1)),
+)
+
+
+@dataclass(frozen=True)
+class Skateboarder:
+    """A person standing sideways on a skateboard, who kicks it on every few metres."""
+
+    path: Path
+    outfit: Outfit = field(default_factory=Outfit)
+    board: Colour = (150.0, 96.0, 52.0)
+    stature_m: float = 1.70
+    phase: float = 0.0
+    kind: str = "skateboarder"
+
+    def parts(self, t_s: float) -> list[Part]:
+        """Board and rider."""
+        return _ride(self.path, t_s, cycles.skateboard(self.board), self.pose(t_s), self.outfit, self.stature_m)
+
+    def pose(self, t_s: float) -> Pose:
+        """Joints in the board's frame."""
+        clock = t_s + 5.0 * self.phase if self.path.speed(t_s) > _STOPPED else 0.0
+        return stand_up(_SKATING.at(clock), stature_m=self.stature_m)
+
+    def action(self, t_s: float) -> str:
+        """`riding a skateboard` or `stopped`."""
+        return "riding a skateboard" if self.path.speed(t_s) > _STOPPED else "stopped"
+
+
+@dataclass(frozen=True)
+class WheelchairUser:
+    """A person who drives a wheelchair by hand."""
+
+    path: Path
+    outfit: Outfit = field(default_factory=Outfit)
+    seat: Colour = (46.0, 52.0, 70.0)
+    stature_m: float = 1.70
+    kind: str = "wheelchair user"
+
+    def parts(self, t_s: float) -> list[Part]:
+        """Chair and person; hands push the rims and come back."""
+        h = self.stature_m
+        push = self.path.travelled(t_s) / 1.2 % 1.0
+        # Two thirds of a cycle the hand goes with the rim, one third it swings back over it.
+        angle = 2.2 - 1.5 * push / 0.66 if push < 0.66 else 0.7 + 1.5 * (push - 0.66) / 0.34
+        lift = cycles.PUSH_RIM_M + (0.0 if push < 0.66 else 0.06 * float(np.sin(np.pi * (push - 0.66) / 0.34)))
+        rim = lift * np.array([np.cos(angle), 0.0, np.sin(angle)])
+        pelvis = np.array([-0.04, 0.0, 0.525 + 0.05 * h])
+        sides = (("l", 1.0), ("r", -1.0))
+        pose = fitted(
+            stature_m=h,
+            pelvis=pelvis,
+            neck=pelvis + [0.035 * h - 0.05 * np.cos(angle), 0.0, 0.285 * h],
+            ankles={side: np.array([0.50, sign * 0.09, 0.17 + ANKLE * h]) for side, sign in sides},
+            wrists={side: (cycles.PUSH_RIM + rim) * [1.0, sign, 1.0] for side, sign in sides},
+            elbows=(-1.0, 0.6, 0.0),
+            knees=np.array([1.0, 0.0, 1.0]),
+        )
+        return _ride(self.path, t_s, cycles.wheelchair(self.seat), pose, self.outfit, h)
+
+    def action(self, t_s: float) -> str:
+        """`riding a wheelchair` or `stopped`."""
+        return "riding a wheelchair" if self.path.speed(t_s) > _STOPPED else "stopped"
+
+
+def _ride(
+    path: Path, t_s: float, vehicle: Vehicle, pose: Pose, outfit: Outfit, stature_m: float, *, pivot_x: float = 0.0
+) -> list[Part]:
+    """The vehicle at its place, and its rider on it."""
+    turn, shift = upright(path.position(t_s), path.bearing(t_s), pivot_x=pivot_x)
+    return [*vehicle.placed(path.travelled(t_s), turn, shift), *dressed(outfit, stature_m).parts(pose, turn, shift)]
+
+
+_GLIDE = tipped(_SIDEWAYS, turned=80)
+_GLIDE[0, 2] = cycles.DECK_M / 1.70
+_KICK_ON = tipped(
+    held(lean=22, arm_l=((-0.4, 0.3, -0.9), (0.1, 0.2, -1)), arm_r=((0.5, 0.3, -0.8), (0.7, 0.1, -0.4)),
+         leg_r=((0.62, 0.0, -0.95), (-0.50, 0.0, -0.95)), leg_l=((0.30, 0.10, -1), (0.10, 0.06, -1)), shift=(-0.02, 0.04, 0)),
+    turned=12)
+_KICK_OFF = tipped(
+    held(lean=28, arm_l=((0.5, 0.3, -0.8), (0.7, 0.1, -0.4)), arm_r=((-0.4, 0.3, -0.9), (0.1, 0.2, -1)),
+         leg_r=((0.75, 0.0, -0.90), (-0.55, 0.0, -0.95)), leg_l=((-0.35, 0.10, -1), (-0.50, 0.06, -1)), soles=(-35, 0),
+         shift=(0.0, 0.04, 0)),
+    turned=12)
+_SKATING = Gesture(
+    "riding a skateboard",
+    ((0, _GLIDE), (2.9, _GLIDE), (3.4, _KICK_ON), (3.75, _KICK_OFF), (4.2, _KICK_ON), (4.55, _KICK_OFF), (5.0, _GLIDE)),
+    loop=True,
+)
