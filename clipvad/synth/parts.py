@@ -1,6 +1,6 @@
 """The two solids that everything which moves is made of: `Blob` (a hull of spheres) and `Face` (a flat polygon).
 
-A limb is a hull of two spheres, a torso one of six, a leaf a single sphere, a car a set of faces. One sun lights all.
+A limb is a hull of two spheres, a torso one of six, a leaf a single sphere, a car a set of faces.
 """
 
 from __future__ import annotations
@@ -48,12 +48,24 @@ Part = Blob | Face
 
 @dataclass(frozen=True, kw_only=True)
 class Light:
-    """Sun and sky. `towards` points to the sun; the three strengths multiply a surface's own colour."""
+    """Sun, sky and lamps; `clipvad.synth.weather` has the usual times of day.
+
+    `towards` points to the sun, or straight up where light comes from everywhere. `ambient` and `sun` multiply a
+    surface's own colour; `shadow` in 0-1 is how much a cast shadow takes away. `tint` is an RGB gain on all that is
+    seen, `lamps` (x, y, height in metres) add `glow` to it around them, and `infrared` adds a lamp at the camera and
+    takes the colours away. `noise` multiplies the sensor's noise: what a camera pays for seeing in the dark.
+    """
 
     towards: tuple[float, float, float] = (-0.55, -0.35, 0.76)
     ambient: float = 0.52
     sun: float = 0.50
     sky: Colour = (205.0, 218.0, 232.0)
+    shadow: float = 1.0
+    tint: Colour = (1.0, 1.0, 1.0)
+    lamps: tuple[tuple[float, float, float], ...] = ()
+    glow: Colour = (0.95, 0.78, 0.55)
+    infrared: bool = False
+    noise: float = 1.0
 
     @property
     def direction(self) -> Array:

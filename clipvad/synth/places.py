@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clipvad.synth.air import Air, surface_points
 from clipvad.synth.camera import Array, Camera
 from clipvad.synth.parts import Image, Light, Part
+from clipvad.synth.rain import wet
 from clipvad.synth.shape import Shape
+from clipvad.synth.weather import Weather
 
 SUPERSAMPLE = 2
-SHADOW_TINT = np.array([0.50, 0.54, 0.62], dtype=np.float32)  # sky light alone: darker and bluer
-
-_KEY = np.array([255, 0, 255], np.uint8)  # pure magenta: no prop has it, so what keeps it was not drawn on
+_SHADOW_TINT = np.array([0.50, 0.54, 0.62], dtype=np.float32)  # sky light alone: darker and bluer
 
 FloatImage = NDArray[np.float32]
 Scalar = TypeVar("Scalar", np.uint8, np.float32)
@@ -36,6 +38,16 @@ class Sprite:
     rgb: FloatImage  # [h, w, 3]
     alpha: FloatImage  # [h, w, 1] in 0-1
     distance_m: float
+
+    @cached_property
+    def paint(self) -> Image:
+        """Its share of the picture's colours. [h, w, 3]"""
+        return np.asarray(np.rint(self.rgb * self.alpha), dtype=np.uint8)
+
+    @cached_property
+    def rest(self) -> Image:
+        """What it leaves of the colours behind it, in 1/255. [h, w, 3]"""
+        return np.asarray(np.repeat(np.rint(255 * (1 - self.alpha)), 3, axis=2), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -77,8 +89,12 @@ class Texture:
 Painter = Callable[[Camera, Light, np.random.Generator], tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]]
 
 
-def paint(painter: Painter, *, camera: Camera, light: Light, seed: int) -> Backdrop:
-    """Run a place's painter (surfaces at `SUPERSAMPLE` size, ground mask, props), then add shadows and props."""
+def paint(painter: Painter, *, camera: Camera, light: Light, seed: int, weather: Weather | None = None) -> Backdrop:
+    """Run a place's painter (surfaces by day at `SUPERSAMPLE` size, ground mask, props), then add shadows and props.
+
+    What `light` and `weather` do to all of it is done here: a painter need not know.
+    """
+    weather = weather or Weather()
     surfaces, ground, props = painter(camera, light, np.random.default_rng(seed))
     props = sorted(props, key=lambda p: -_distance(p, camera))
     mask = np.zeros(surfaces.shape[:2], np.uint8)
@@ -87,15 +103,28 @@ def paint(painter: Painter, *, camera: Camera, light: Light, seed: int) -> Backd
         shape.shadow(mask, light=light, scale=SUPERSAMPLE)
     soft = cv2.GaussianBlur(mask, (0, 0), 1.2 * SUPERSAMPLE).astype(np.float32)[..., None] / 255
     soft = (soft * ground[..., None]).astype(np.float32)
-    lit = surfaces * (1 - soft * (1 - SHADOW_TINT))
+    lit = surfaces * (1 - soft * shadow_loss(light))
+    air, halos = Air(camera, light, weather), np.zeros((), np.float32)
+    if not air.clear:
+        points = surface_points(camera, ground, supersample=SUPERSAMPLE)
+        tone, halos = air.tone(points), air.halos(points, supersample=SUPERSAMPLE)
+        lit = lit * tone.gain + tone.veil
+    if weather.rain > 0:
+        lit = wet(lit, ground, rain=weather.rain, mirrored=lit + halos)
     big = np.clip(lit, 0, 255).astype(np.uint8)
     bare = big.copy()
     sprites: list[Sprite] = []
     for prop, shape in zip(props, shapes, strict=True):
-        sprite = _stamp(big, shape, _distance(prop, camera), light, painted=bare if prop.painted else None)
+        sprite = _stamp(big, shape, prop, air, painted=bare if prop.painted else None)
         if sprite is not None:
             sprites.append(sprite)
+    big = np.clip(big + halos, 0, 255).astype(np.uint8)
     return Backdrop(_shrink(big), _shrink(soft), _visible(sprites, size=(camera.height, camera.width)))
+
+
+def shadow_loss(light: Light) -> FloatImage:
+    """The share of each colour [3] that a full shadow takes away."""
+    return np.asarray(light.shadow * (1 - _SHADOW_TINT), dtype=np.float32)
 
 
 def _visible(sprites: Sequence[Sprite], *, size: tuple[int, int]) -> tuple[Sprite, ...]:
@@ -110,21 +139,21 @@ def _visible(sprites: Sequence[Sprite], *, size: tuple[int, int]) -> tuple[Sprit
     return tuple(reversed(kept))
 
 
-def _stamp(big: Image, shape: Shape, distance_m: float, light: Light, *, painted: Image | None) -> Sprite | None:
+def _stamp(big: Image, shape: Shape, prop: Prop, air: Air, *, painted: Image | None) -> Sprite | None:
     """Draw a prop into the enlarged picture, or uncover what is `painted` there, and cut its sprite out."""
     low, high = window(shape)
     if np.any(high - low < 2):
         return None
     (x0, y0), (x1, y1) = low * SUPERSAMPLE, high * SUPERSAMPLE
-    canvas = np.full((y1 - y0, x1 - x0, 3), _KEY, np.uint8)
-    shape.draw(canvas, light=light, scale=SUPERSAMPLE, origin=low.astype(float))
-    covered = (canvas != _KEY).any(axis=2)
-    if painted is not None:
-        canvas[covered] = painted[y0:y1, x0:x1][covered]
-    big[y0:y1, x0:x1][covered] = canvas[covered]
+    canvas = np.full((y1 - y0, x1 - x0, 4), 255, np.uint8)
+    tone = None if air.clear else air.tone(np.array([*prop.at, 1.0]))
+    shape.draw(canvas, light=air.light, scale=SUPERSAMPLE, origin=low.astype(float), tone=tone)
+    covered = canvas[..., 3] == 0
+    colours = canvas[..., :3] if painted is None else painted[y0:y1, x0:x1]
+    big[y0:y1, x0:x1][covered] = colours[covered]
     alpha = _shrink(covered.astype(np.float32)[..., None])
-    rgb = _shrink((canvas * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
-    return Sprite(int(low[0]), int(low[1]), rgb, alpha, distance_m)
+    rgb = _shrink((colours * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
+    return Sprite(int(low[0]), int(low[1]), rgb, alpha, _distance(prop, air.camera))
 
 
 def window(shape: Shape) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
