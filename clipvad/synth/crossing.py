@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +23,25 @@ _CENTRE = (_NEAR_KERB + _FAR_KERB) / 2
 _ZEBRA_X = (-2.6, 1.0)
 _FACADE_Y = 20.6
 _WORKS = ((3.2, 5.8), (6.4, 8.3))  # the dug-up part of the near pavement
-# From x to x, height, colour of the wall, whether of brick, colours of the shop's frame and fascia
-_HOUSES: tuple[tuple[float, float, float, Colour, bool, Colour, Colour], ...] = (
-    (-40.0, -14.0, 10.2, (176, 168, 152), False, (58, 64, 70), (66, 84, 104)),
-    (-14.0, -6.4, 12.9, (156, 104, 84), True, (44, 66, 58), (40, 78, 62)),
-    (-6.4, 1.4, 10.2, (212, 200, 172), False, (110, 62, 50), (140, 52, 44)),
-    (1.4, 9.2, 13.3, (168, 120, 96), True, (52, 54, 66), (208, 176, 84)),
-    (9.2, 17.0, 10.4, (188, 192, 190), False, (62, 72, 92), (52, 78, 122)),
-    (17.0, 60.0, 12.9, (162, 112, 92), True, (74, 66, 58), (88, 60, 74)),
+
+
+@dataclass(frozen=True)
+class _House:
+    across: tuple[float, float]  # from x to x
+    height_m: float
+    wall: Colour
+    brick: bool
+    frame: Colour  # of its shop's windows
+    fascia: Colour
+
+
+_HOUSES = (
+    _House((-40.0, -14.0), 10.2, (176, 168, 152), False, (58, 64, 70), (66, 84, 104)),
+    _House((-14.0, -6.4), 12.9, (156, 104, 84), True, (44, 66, 58), (40, 78, 62)),
+    _House((-6.4, 1.4), 10.2, (212, 200, 172), False, (110, 62, 50), (140, 52, 44)),
+    _House((1.4, 9.2), 13.3, (168, 120, 96), True, (52, 54, 66), (208, 176, 84)),
+    _House((9.2, 17.0), 10.4, (188, 192, 190), False, (62, 72, 92), (52, 78, 122)),
+    _House((17.0, 60.0), 12.9, (162, 112, 92), True, (74, 66, 58), (88, 60, 74)),
 )
 
 
@@ -40,12 +53,7 @@ def crossing(
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
     view.level(brush(_ground))
     for house in _HOUSES:
-        view.facing(
-            brush(lambda p, house=house: _house(p, *house), shade=0.92),
-            y=_FACADE_Y,
-            x=(house[0], house[1]),
-            z=(0.0, house[2]),
-        )
+        view.facing(brush(partial(_house, house), shade=0.92), y=_FACADE_Y, x=house.across, z=(0.0, house.height_m))
     return view.image, view.ground, _props(rng)
 
 
@@ -83,14 +91,13 @@ def _markings(p: Patch, out: FloatImage) -> None:
         marking(out, p, np.minimum(0.05 - np.abs(p.v - y), beside), colour=(206.0, 172.0, 70.0))
 
 
-def _house(
-    p: Patch, left: float, right: float, height_m: float, wall: Colour, brick: bool, frame: Colour, fascia: Colour
-) -> FloatImage:
+def _house(house: _House, p: Patch) -> FloatImage:
+    left, right = house.across
     local = p.moved(u=p.u - left)
-    out = storeys(local, wall=wall, height_m=height_m, brick=brick)
+    out = storeys(local, wall=house.wall, height_m=house.height_m, brick=house.brick)
     width = min(right - left, 7.8)
     bay = local.moved(u=np.mod(local.u, width))
-    shop(bay, out, (0.35, width - 0.35), frame=frame, fascia=fascia, door=(width - 2.4, width - 1.0))
+    shop(bay, out, (0.35, width - 0.35), frame=house.frame, fascia=house.fascia, door=(width - 2.4, width - 1.0))
     return out
 
 
@@ -130,16 +137,16 @@ CROSSING = Place(
         ((-20.0, 18.3), (0.0, 19.2), (10.0, 18.9), (28.0, 19.1)),
         ((28.0, 19.4), (12.0, 19.4), (0.0, 19.5), (-20.0, 19.2)),
         ((-5.4, 5.4), (-1.8, 5.6), (2.4, 5.4), (9.4, 5.6)),
-        ((10.4, 5.2), (3.4, 5.2), (0.4, 8.6), (0.2, 16.4), (-0.3, 20.2)),
+        ((10.4, 5.2), (2.4, 5.3), (0.6, 8.0), (0.2, 16.4), (-0.3, 20.2)),
         ((7.5, 20.2), (3.6, 18.6), (-1.0, 17.4), (-1.2, 9.0), (-7.6, 6.4)),
     ),
     drive=(
         ((-20.0, 10.9), (0.0, 10.8), (22.0, 10.9)),
         ((34.0, 14.4), (6.0, 14.4), (-24.0, 14.5)),
     ),
-    stand=((1.6, 8.3), (-1.8, 8.4), (0.2, 17.4), (6.4, 5.4), (-5.2, 19.0), (3.4, 19.4)),
+    stand=((1.6, 8.3), (-1.8, 8.4), (0.2, 17.4), (-3.2, 7.4), (-5.2, 19.0), (3.4, 19.4)),
     clear=((-2.6, 5.7), (1.8, 5.7), (1.8, 8.8), (-2.6, 8.8)),
     no_entry=((3.2, 6.4), (5.8, 6.4), (5.8, 8.3), (3.2, 8.3)),
-    doors=((-0.3, 20.3), (7.5, 20.3), (-8.1, 20.3)),
+    doors=((-0.3, 20.3), (7.5, 20.3)),
     lamps=((-3.6, 15.3, 6.0), (11.0, 15.3, 6.0)),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from clipvad.synth.camera import Array
 from clipvad.synth.parts import Colour
 from clipvad.synth.places import FloatImage
 from clipvad.synth.surfaces import Patch, bays, bricks, glass, lay, plain, rectangle, tinted, tone, windows
@@ -102,26 +103,39 @@ def display(p: Patch, *, low: float, high: float) -> FloatImage:
 
 
 def mannequins(p: Patch, *, low: float, high: float) -> FloatImage:
-    """A lit shop window with dressed figures in front of a pale back wall, and a poster between them."""
-    glow = 0.86 + 0.3 * np.clip((p.v - low) / (high - low), 0, 1)
-    room = tinted((196.0, 184.0, 164.0), glow + 0.03 * p.grain(2, 0.5))
-    lay(room, plain(p, (150.0, 124.0, 96.0)), p, low + 0.16 - p.v)
-    step = 0.92
-    place, x = np.floor(p.u / step), np.mod(p.u, step) - step / 2
-    z = p.v - low - 0.16
-    figure = tone(place, np.zeros_like(place)) > -0.5
-    top, bottom = (60 + 80 * (1 + np.stack([tone(place, place * 0 + k + r) for k in (1, 2, 3)], -1)) for r in (0, 6))
-    shown = np.where(figure, 0.0, -9.0)
-    legs = np.minimum(0.15 - np.abs(x), np.minimum(z, 0.95 - z))
-    coat = np.minimum(0.21 - 0.04 * np.abs(z - 1.3) - np.abs(x), np.minimum(z - 0.75, 1.48 - z))
-    lay(room, np.asarray(bottom, dtype=np.float32), p, np.minimum(shown, 0) + np.minimum(legs, np.abs(x) - 0.015))
-    lay(room, np.asarray(top, dtype=np.float32), p, shown + coat)
-    lay(room, (214.0, 196.0, 176.0), p, shown + 0.115 - np.hypot(x, (z - 1.62) * 0.85))
-    poster = np.where(figure, -9.0, rectangle(p.moved(u=x), (-0.3, 0.3), (low + 0.7, low + 1.8)))
-    lay(room, (196.0, 52.0, 48.0), p, poster)
-    lay(room, (240.0, 236.0, 228.0), p, np.minimum(poster - 0.1, 0.06 - np.abs(z - 1.15)))
-    shine = np.clip(0.08 + 0.3 * p.noise[3].at(p.u, p.v * 0.6, cell_m=1.3), 0, 0.5)[..., None]
+    """A lit shop window with dressed white figures before a dark back wall, and posters between them."""
+    glow = 0.7 + 0.45 * np.clip((p.v - low) / (high - low), 0, 1)
+    room = tinted((138.0, 122.0, 104.0), glow + 0.04 * p.grain(2, 0.5))
+    lay(room, plain(p, (172.0, 146.0, 114.0)), p, low + 0.16 - p.v)
+    place, x, z = np.floor(p.u / 0.92), np.mod(p.u, 0.92) - 0.46, p.v - low - 0.16
+    stands = np.where(tone(place, 0 * place) > -0.5, 0.0, -9.0)
+    skirt = tone(place, 0 * place + 8) > 0.3
+    leg = np.minimum(np.where(skirt, 0.06, 0.075) - np.abs(np.abs(x) - 0.085), np.minimum(z, 0.95 - z))
+    lay(room, _cloth(place, 2.0), p, stands + leg)
+    hem = np.where(skirt, 0.16 + 0.14 * np.clip(0.95 - z, 0, 0.5), 0.17)
+    lay(
+        room,
+        _cloth(place, 2.0),
+        p,
+        stands + np.minimum(hem - np.abs(x), np.minimum(z - np.where(skirt, 0.5, 0.82), 1.0 - z)),
+    )
+    waist = 0.135 + 0.075 * np.clip((z - 0.9) / 0.5, 0, 1)
+    lay(room, _cloth(place, 5.0), p, stands + np.minimum(waist - np.abs(x), np.minimum(z - 0.92, 1.47 - z)))
+    arm = 0.045 - np.abs(np.abs(x) - 0.24 + 0.05 * np.clip((z - 1.1) / 0.4, 0, 1))
+    lay(room, 0.8 * _cloth(place, 5.0), p, stands + np.minimum(arm, np.minimum(z - 0.75, 1.45 - z)))
+    lay(room, (232.0, 228.0, 220.0), p, stands + 0.11 - np.hypot(x, (z - 1.62) * 0.8))
+    poster = np.where(stands < 0, rectangle(p.moved(u=x, v=z), (-0.32, 0.32), (0.5, 1.75)), -9.0)
+    lay(room, (184.0, 48.0, 44.0), p, poster)
+    lay(room, (240.0, 236.0, 228.0), p, np.minimum(poster - 0.08, 0.09 - np.abs(z - 1.2)))
+    shine = np.clip(0.06 + 0.25 * p.noise[3].at(p.u, p.v * 0.6, cell_m=1.3), 0, 0.45)[..., None]
     return np.asarray(room * (1 - shine) + shine * [168.0, 186.0, 200.0], dtype=np.float32)
+
+
+def _cloth(place: Array, layer: float) -> FloatImage:
+    """A muted colour of its own for each place."""
+    grey = 95 + 60 * tone(place, 0 * place + layer)
+    hue = np.stack([tone(place, 0 * place + layer + k) for k in (1, 2, 3)], axis=-1)
+    return np.asarray(np.clip(grey[..., None] + 34 * hue, 24, 230), dtype=np.float32)
 
 
 def lettering(p: Patch, out: FloatImage, across: Span, up: Span, ink: Colour) -> None:
@@ -129,13 +143,14 @@ def lettering(p: Patch, out: FloatImage, across: Span, up: Span, ink: Colour) ->
     height = up[1] - up[0]
     step = 0.72 * height
     cell = np.floor((p.u - across[0]) / step)
+    word = cell + np.floor(41.7 * np.asarray(ink).sum() + 7.3 * (across[1] - across[0]))
     x, y = np.mod(p.u - across[0], step) / (0.76 * step), (p.v - up[0]) / height
     bars = [np.abs(y - at) < 0.11 for at in (0.1, 0.5, 0.9)]
     stems = [np.abs(x - at) < 0.14 for at in (0.14, 0.86)]
     drawn = np.zeros(p.u.shape, bool)
     for k, stroke in enumerate((*bars, *stems)):
-        drawn |= stroke & (tone(cell, np.full_like(cell, 5.0 + k)) > (-0.2 if k < 3 else -0.6))
-    drawn &= (x < 1.0) & (tone(cell, np.full_like(cell, 2.0)) > -0.85)
+        drawn |= stroke & (tone(word, np.full_like(cell, 5.0 + k)) > (-0.2 if k < 3 else -0.6))
+    drawn &= (x < 1.0) & (tone(word, np.full_like(cell, 2.0)) > -0.85)
     lay(out, ink, p, np.where(drawn, rectangle(p, across, up), -1.0))
 
 

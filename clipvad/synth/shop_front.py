@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import lettering, mannequins, shop, storeys
-from clipvad.synth.furniture import awning, bollard, fence, litter_bin, planter, street_lamp, tree, trestle_sign
+from clipvad.synth.furniture import awning, bollard, fence, litter_bin, planter, street_lamp, trestle_sign
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
@@ -30,13 +30,13 @@ from clipvad.synth.surfaces import (
     slabs,
 )
 
-_KERB_Y, _FACADE_Y = 8.2, 13.4
+_KERB_Y, _FACADE_Y = 7.2, 12.6
 _HEIGHT_M = 10.4
 _BAKERY, _FASHION, _YARD = (-10.6, -4.2), (-4.2, 4.6), (4.6, 8.4)  # the fronts, from x to x
 _FASHION_DOOR = (-0.75, 1.05)
 _PANES = ((-3.85, -1.05), (1.35, 4.25))  # the fashion shop's windows
 _PANE_Z = (0.42, 2.75)
-_STAFF = ((5.1, 10.6), (7.9, 13.2))  # corners of the yard before the service door
+_STAFF = ((5.1, 9.8), (7.9, 12.4))  # corners of the yard before the service door
 _FRAME: Colour = (54.0, 56.0, 60.0)
 
 
@@ -55,8 +55,8 @@ def shop_front(
 
 def _ground(p: Patch) -> FloatImage:
     out = asphalt(p, colour=(96.0, 96.0, 99.0))
-    for y in (_KERB_Y - 0.3, 2.2):
-        marking(out, p, 0.06 - np.abs(p.v - y), colour=(206.0, 172.0, 70.0))
+    for y in (_KERB_Y - 0.3, _KERB_Y - 0.5):
+        marking(out, p, 0.05 - np.abs(p.v - y), colour=(206.0, 172.0, 70.0))
     paving = slabs(p, size=(0.6, 0.6), colour=(178.0, 168.0, 154.0))
     band = slabs(p, size=(0.2, 0.2), colour=(138.0, 126.0, 118.0), vary=0.08)
     lay(paving, band, p, np.minimum(p.v - _KERB_Y - 0.2, _KERB_Y + 1.0 - p.v))
@@ -75,7 +75,7 @@ def _bakery(p: Patch) -> FloatImage:
     out = storeys(p, wall=(206.0, 188.0, 150.0), height_m=_HEIGHT_M, bay_m=3.2)
     left = np.floor((p.u - _BAKERY[0]) / 6.4) * 6.4 + _BAKERY[0]
     bay = p.moved(u=p.u - left)
-    shop(bay, out, (0.3, 6.1), frame=(112.0, 74.0, 50.0), fascia=(96.0, 58.0, 40.0), door=(0.7, 2.0))
+    shop(bay, out, (0.3, 6.1), frame=(112.0, 74.0, 50.0), fascia=(96.0, 58.0, 40.0), door=(1.7, 3.0))
     return out
 
 
@@ -116,13 +116,13 @@ def _office(p: Patch) -> FloatImage:
 def _props(rng: np.random.Generator) -> list[Prop]:
     (x0, y0), (x1, y1) = _STAFF
     props = [*fence((x0 - 0.15, y0), (x0 - 0.15, y1 + 0.2)), *fence((x1 + 0.15, y0), (x1 + 0.15, y1 + 0.2))]
-    props += [bollard((x, _KERB_Y + 0.45)) for x in (-6.6, -4.2, 5.4, 7.6)]
+    props += [bollard((x, _KERB_Y + 0.45)) for x in (-5.4, -4.0, 4.9, 6.4)]
     props += [
-        awning((-9.6, -5.0), _FACADE_Y, colours=((178, 58, 48), (232, 224, 206))),
+        awning((-7.45, -4.45), _FACADE_Y, colours=((178, 58, 48), (232, 224, 206))),
         street_lamp((8.6, _KERB_Y + 0.6), reach=(-1.2, 0.6)),
-        tree(rng, (-7.6, _KERB_Y + 0.7), 0.95),
-        trestle_sign((-3.4, 12.2)),
-        litter_bin((-4.9, _KERB_Y + 0.6)),
+        street_lamp((-7.0, _KERB_Y + 0.6), reach=(0.8, 1.2)),
+        trestle_sign((-3.6, 11.4)),
+        litter_bin((-4.7, _KERB_Y + 0.55)),
         *(planter(rng, (x, _FACADE_Y - 0.45)) for x in (-4.2, 4.55)),
     ]
     return props
@@ -137,7 +137,7 @@ def _pane(across: tuple[float, float]) -> Target:
 SHOP_FRONT = Place(
     name="shop front",
     painter=shop_front,
-    camera=Camera(width=320, height=240, height_m=4.4, pitch_deg=20.0, yaw_deg=6.0, fov_deg=66.0),
+    camera=Camera(width=320, height=240, height_m=4.8, pitch_deg=22.0, yaw_deg=4.0, fov_deg=68.0),
     quiet=(
         "People pass by the shop windows on the pavement.",
         "Pedestrians stroll along a row of shops.",
@@ -147,19 +147,19 @@ SHOP_FRONT = Place(
         "An ordinary day in front of a store, with people walking and a car going by.",
     ),
     walk=(
-        ((-14.0, 9.8), (-4.0, 9.9), (4.0, 9.6), (16.0, 9.8)),
-        ((16.0, 10.2), (4.0, 10.1), (-3.0, 11.0), (-14.0, 10.8)),
-        ((-14.0, 11.8), (-5.6, 11.4), (-1.0, 11.6), (0.1, 13.1)),
-        ((0.2, 13.1), (0.8, 11.2), (4.2, 9.3), (15.0, 9.2)),
-        ((15.0, 9.6), (2.0, 10.6), (-8.0, 11.6), (-9.2, 13.1)),
-        ((-9.2, 13.1), (-8.4, 11.8), (-2.0, 10.2), (16.0, 9.0)),
-        ((-13.0, 9.2), (0.0, 9.0), (3.4, 11.6), (4.6, 9.8), (15.0, 9.9)),
+        ((-14.0, 8.8), (-4.0, 8.9), (4.0, 8.6), (16.0, 8.8)),
+        ((16.0, 9.2), (4.0, 9.1), (-2.6, 10.2), (-14.0, 9.8)),
+        ((-14.0, 10.8), (-5.6, 10.4), (-1.0, 10.6), (0.15, 12.3)),
+        ((0.2, 12.3), (0.8, 10.4), (4.2, 8.6), (15.0, 8.4)),
+        ((15.0, 8.8), (2.0, 9.7), (-5.6, 10.6), (-8.25, 12.3)),
+        ((-8.25, 12.3), (-7.6, 11.0), (-2.0, 9.4), (16.0, 8.4)),
+        ((-13.0, 8.6), (0.0, 8.2), (3.2, 10.8), (4.4, 8.9), (15.0, 9.1)),
     ),
-    drive=(((-13.0, 5.6), (0.0, 5.5), (15.0, 5.6)),),
-    stand=((-2.4, 12.5), (2.8, 12.4), (-5.4, 11.8), (4.4, 9.2), (-0.4, 9.1)),
-    clear=((-3.0, 9.0), (3.4, 9.0), (3.4, 12.1), (-3.0, 12.1)),
-    no_entry=((5.1, 10.7), (7.8, 10.7), (7.8, 13.1), (5.1, 13.1)),
+    drive=(((-16.0, 5.2), (0.0, 5.1), (18.0, 5.2)),),
+    stand=((-2.2, 11.7), (2.6, 11.6), (-5.2, 10.9), (4.2, 8.5), (-0.4, 8.4)),
+    clear=((-2.9, 8.2), (3.4, 8.2), (3.4, 11.3), (-2.9, 11.3)),
+    no_entry=((5.1, 9.9), (7.8, 9.9), (7.8, 12.3), (5.1, 12.3)),
     targets=tuple(_pane(across) for across in _PANES),
-    doors=((0.15, 13.1), (-9.25, 13.1)),
-    lamps=((7.4, 9.4, 6.0), (-7.0, 13.2, 3.4)),
+    doors=((0.15, 12.3),),
+    lamps=((-6.2, 9.0, 6.0), (7.4, 8.4, 6.0)),
 )

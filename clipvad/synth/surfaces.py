@@ -47,16 +47,20 @@ class Brush:
         self.noise = tuple(Texture(rng) for _ in range(4))
         self._pixel = 1 / (camera.focal_px * SUPERSAMPLE)
 
-    def __call__(self, material: Material, *, shade: float = 1.0) -> Callable[[Array, Array, Array], FloatImage]:
+    def __call__(self, material: Material, *, shade: float = 1.0) -> Callable[[Array, Array, Array], Array]:
         """A paint: `material` times the light that its plane gets, `shade` (1 on the ground in the sun)."""
-        return lambda u, v, reach: material(Patch(u, v, reach * self._pixel, self.noise)) * np.float32(shade)
+
+        def paint(u: Array, v: Array, reach: Array) -> Array:
+            return material(Patch(u, v, reach * self._pixel, self.noise)).astype(np.float64) * shade
+
+        return paint
 
 
-def sky(rays: Array, noise: Texture) -> FloatImage:
+def sky(rays: Array, noise: Texture) -> Array:
     """Pale at the horizon, bluer above, a little haze. [H, W, 3]"""
     up = np.clip(rays[..., 2] * 6, 0, 1)[..., None]
     haze = noise.at(rays[..., 0] * 40, rays[..., 2] * 160, cell_m=9.0)[..., None]
-    return np.asarray((1 - up) * [214, 222, 228] + up * [176, 200, 226] + haze * 5, dtype=np.float32)
+    return np.asarray((1 - up) * [214, 222, 228] + up * [176, 200, 226] + haze * 5)
 
 
 def plain(p: Patch, colour: Colour, *, rough: float = 0.04, cell_m: float = 0.6) -> FloatImage:
