@@ -1,0 +1,107 @@
+"""Events of wheels where people walk: cycling, skateboarding, scooter, motorcycling, driving; and no-entry."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from clipvad.synth.captions import event_captions
+from clipvad.synth.place import Place, Route
+from clipvad.synth.stories.cast import person, rider, vehicle
+from clipvad.synth.stories.stage import Way, in_view, length, metres_in_view, shifted, spot, through, way_in, way_out
+from clipvad.synth.story import Happening, Story
+
+# By label: who rides, and how fast in m/s.
+RIDERS = {
+    "cycling": ("cyclist", 3.0, 5.5),
+    "skateboarding": ("skateboarder", 2.4, 4.0),
+    "scooter": ("scooter rider", 3.0, 5.5),
+    "motorcycling": ("motorcyclist", 3.5, 6.0),
+}
+_SEEN_S = 3.0  # what is ridden past faster than this could be missed
+
+
+def ride(label: str, place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
+    """One rider of `RIDERS`, sometimes two, on a way of pedestrians; comes into view at `start_s`."""
+    kind, slow, fast = RIDERS[label]
+    route = shifted(_rideable(place, rng), float(rng.uniform(-0.5, 0.5)))
+    count = 1 if rng.random() < 0.75 else 2
+    ways = [_pass(place, route, rng, speed_mps=rng.uniform(slow, fast), start_s=start_s)]
+    if count == 2:
+        behind = shifted(route, 0.9 if rng.random() < 0.5 else -0.9)
+        speed = length(route) / (ways[0].now_s - ways[0].path.start_s)
+        ways.append(_pass(place, behind, rng, speed_mps=speed, start_s=start_s + rng.uniform(0.8, 1.6)))
+    actors = tuple(rider(kind, way, rng) for way in ways)
+    captions = event_captions(label, rng, place=place.name)
+    return Story(
+        actors=actors, happenings=(Happening(label=label, captions=captions, actors=tuple(range(len(actors)))),)
+    )
+
+
+def drive(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
+    """A car or van drives along a way of pedestrians, slowly; sometimes it stops for a moment."""
+    route = _rideable(place, rng)
+    kind = "car" if rng.random() < 0.65 else "van"
+    way = _pass(place, route, rng, speed_mps=rng.uniform(2.2, 4.2), start_s=start_s, pause=rng.random() < 0.3)
+    captions = event_captions("driving", rng, place=place.name, words={"vehicle": kind})
+    happening = Happening(label="driving", captions=captions, actors=(0,))
+    return Story(actors=(vehicle(kind, way, rng),), happenings=(happening,))
+
+
+def trespass(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
+    """Somebody walks into the area that is closed, moves about there, and stays or goes back."""
+    first, second = spot(place.no_entry, rng, spread=0.5), spot(place.no_entry, rng, spread=0.8)
+    way = Way.arriving(way_in(place, first, rng), speed_mps=rng.uniform(1.1, 1.5), at_s=start_s + 0.8)
+    way.stay(rng.uniform(0.3, 1.5)).walk([second], speed_mps=1.0).stay(rng.uniform(0.5, 2.5))
+    if rng.random() < 0.6:
+        way.walk([first], speed_mps=1.1).walk(way_out(place, first, rng)[1:], speed_mps=1.4)
+    way.stay_until(duration_s + 1)
+    actor = person(way, rng)
+    inside = [t for t in np.arange(0.0, duration_s, 0.1) if _contains(place.no_entry, actor.path.position(float(t)))]
+    happening = Happening(
+        label="no-entry",
+        captions=event_captions("no-entry", rng, place=place.name),
+        actors=(0,),
+        start_s=float(inside[0]),
+        end_s=min(float(inside[-1]) + 0.1, duration_s),
+    )
+    return Story(actors=(actor,), happenings=(happening,))
+
+
+def rideable(place: Place) -> list[Route]:
+    """Ways of pedestrians on which something can roll: both ends out of the picture, no sharp turns."""
+    found = []
+    for route in place.walk:
+        seen = metres_in_view(route, place.camera)
+        outside = not in_view(place.camera, route[0]) and not in_view(place.camera, route[-1])
+        if outside and seen[1] - seen[0] > 5.0 and _sharpest_turn(route) < 50:
+            found.append(route)
+    return found
+
+
+def _rideable(place: Place, rng: np.random.Generator) -> Route:
+    return through(place, rng, routes=rideable(place))
+
+
+def _pass(
+    place: Place, route: Route, rng: np.random.Generator, *, speed_mps: float, start_s: float, pause: bool = False
+) -> Way:
+    """Along the route so that it comes into view at `start_s` and is seen for some seconds."""
+    first, last = metres_in_view(route, place.camera)
+    speed = min(speed_mps, (last - first) / _SEEN_S)
+    way = Way(route[0], t_s=start_s - first / speed)
+    if not pause or len(route) < 3:
+        return way.walk(route[1:], speed_mps=speed)
+    return way.walk(route[1:-1], speed_mps=speed).stay(rng.uniform(1.0, 2.5)).walk(route[-1:], speed_mps=speed)
+
+
+def _sharpest_turn(route: Route) -> float:
+    """Degrees between one leg of a polyline and the next, at most."""
+    legs = np.diff(np.array(route), axis=0)
+    bearings = np.unwrap(np.arctan2(legs[:, 1], legs[:, 0]))
+    return float(np.degrees(np.abs(np.diff(bearings)).max(initial=0.0)))
+
+
+def _contains(area: Route, at: np.ndarray) -> bool:
+    outline = np.array(area, dtype=np.float32)
+    return cv2.pointPolygonTest(outline, (float(at[0]), float(at[1])), False) >= 0
