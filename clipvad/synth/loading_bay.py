@@ -19,8 +19,8 @@ from clipvad.synth.yard import box_truck, cartons, container, forklift, pallets
 _WALL, _SIDES, _TOP = 15.0, (-22.0, 9.4), 7.0
 _DOCKS: tuple[Span, ...] = ((-4.6, -2.0), (-0.9, 1.7))
 _SILL, _LINTEL = 1.15, 3.9
-_GATE = ((4.6, 8.0), (0.0, 3.7))  # a shutter at ground level, behind the truck
-_DOOR = ((2.5, 3.4), (0.0, 2.15))
+_GATE = ((4.9, 8.2), (0.0, 3.7))  # a shutter at ground level, behind the truck
+_DOOR = ((2.3, 3.7), (0.0, 2.15))
 _HATCHED = ((-5.2, 2.3), (12.2, 14.95))
 _CAMERA = Camera(width=320, height=240, height_m=5.2, pitch_deg=22, fov_deg=66)
 
@@ -89,7 +89,7 @@ def _facade(p: Patch) -> FloatImage:
     lay(out, (70, 74, 78), p, rectangle(p, (_GATE[0][0] - 0.15, _GATE[0][1] + 0.15), (0.0, _GATE[1][1] + 0.2)))
     lay(out, _shutter(p, (176, 178, 176)), p, rectangle(p, *_GATE))
     lay(out, (60, 64, 68), p, rectangle(p, (_DOOR[0][0] - 0.1, _DOOR[0][1] + 0.1), (0.0, _DOOR[1][1] + 0.1)))
-    lay(out, (56, 120, 84), p, rectangle(p, (2.5, 3.4), (2.4, 2.7)))
+    lay(out, (56, 120, 84), p, rectangle(p, (2.4, 3.6), (2.4, 2.7)))
     lay(out, (250, 248, 236), p, rectangle(p, (2.8, 3.1), (2.85, 2.97)))
     for x in (-3.3, 0.4, 6.3):
         lay(out, (250, 248, 236), p, rectangle(p, (x - 0.2, x + 0.2), (4.75, 4.95)))
@@ -134,22 +134,22 @@ def _shutter(p: Patch, colour: Colour) -> FloatImage:
 def _props(view: View, rng: np.random.Generator) -> list[Prop]:
     props = view.hiding((_DOOR[0][0] - 6, _WALL), (_DOOR[0][0], _WALL), z=(0.0, 3.6))
     props += view.hiding((_DOOR[0][1], _WALL), (_SIDES[1], _WALL), z=(0.0, _TOP))
-    props += [container((-8.2, -5.8), (10.8, 14.8)), box_truck((5.95, 12.9))]
+    props += [container((-8.2, -5.8), (10.8, 14.8)), box_truck((6.25, 12.9))]
     props += [
-        pallets((4.15, 11.8), count=6),
-        cartons(rng, (4.2, 14.3)),
+        pallets((4.5, 11.8), count=6),
+        cartons(rng, (4.55, 14.4)),
         cartons(rng, (-4.3, 5.2)),
         forklift((-5.0, 9.3)),
     ]
-    props += [bollard((x, 14.6), colour=(206, 166, 48)) for x in (2.2, 3.75)]
-    props += [cone((-5.4, 12.0)), cone((2.3, 11.9))]
+    props += [bollard((x, y), colour=(206, 166, 48)) for x, y in ((3.95, 13.2), (-5.4, 14.6))]
+    props += [cone((-5.7, 11.9)), cone((1.6, 11.85))]
     props += fence((9.4, 16.0), (22.0, 16.0), height_m=2.0)
     props += [tree(rng, at, size) for at, size in (((13.5, 21.0), 1.4), ((18.5, 24.0), 1.6))]
     return props
 
 
-_WINDSCREEN = ((5.05, 9.28, 1.3), (6.85, 9.28, 1.3), (6.85, 9.28, 2.1), (5.05, 9.28, 2.1))
-_CAB_WINDOW = ((4.94, 10.75, 1.35), (4.94, 9.75, 1.35), (4.94, 9.75, 2.05), (4.94, 10.75, 2.05))
+_WINDSCREEN = ((5.35, 9.28, 1.3), (6.3, 9.28, 1.3), (6.3, 9.28, 2.1), (5.35, 9.28, 2.1))
+_CAB_WINDOW = ((5.24, 10.75, 1.35), (5.24, 9.75, 1.35), (5.24, 9.75, 2.05), (5.24, 10.75, 2.05))
 
 LOADING_BAY = Place(
     name="loading bay",
@@ -164,11 +164,11 @@ LOADING_BAY = Place(
         "A delivery yard where people and vans come and go.",
     ),
     walk=(
-        ((9.5, 6.4), (4.4, 8.0), (2.95, 11.0), (2.95, 14.4), (2.95, 15.8), (1.6, 17.0)),
+        ((9.5, 6.4), (4.4, 8.0), (2.95, 11.0), (2.95, 14.4), (2.9, 15.8), (1.6, 17.0)),
         ((1.6, 17.0), (2.95, 15.8), (2.95, 14.2), (2.8, 10.6), (-1.0, 8.4), (-5.5, 7.2), (-9.5, 6.8)),
         ((-9.5, 7.4), (-4.0, 7.4), (0.5, 9.4), (4.6, 7.6), (9.5, 7.4)),
         ((1.0, 0.6), (0.4, 5.5), (2.6, 10.2), (2.95, 13.8), (2.95, 15.8), (1.6, 17.0)),
-        ((1.6, 17.0), (2.95, 15.8), (2.95, 13.4), (0.0, 10.4), (-1.6, 6.0), (-1.2, 0.6)),
+        ((1.6, 17.0), (2.95, 15.8), (2.95, 11.8), (0.2, 9.8), (-1.6, 6.0), (-1.2, 0.6)),
         ((9.5, 8.2), (4.0, 6.0), (0.5, 7.4), (-2.8, 9.8), (-4.2, 7.6), (-9.5, 7.6)),
     ),
     drive=(
@@ -179,8 +179,8 @@ LOADING_BAY = Place(
     clear=((-2.4, 6.2), (2.4, 6.2), (2.4, 10.6), (-2.4, 10.6)),
     no_entry=((-5.2, 12.2), (2.3, 12.2), (2.3, 14.8), (-5.2, 14.8)),
     targets=(
-        Target(name="window of the truck", surface=_CAB_WINDOW, reach=(4.3, 10.2)),
-        Target(name="windscreen", surface=_WINDSCREEN, reach=(5.0, 8.7)),
+        Target(name="window of the truck", surface=_CAB_WINDOW, reach=(4.6, 10.2)),
+        Target(name="windscreen", surface=_WINDSCREEN, reach=(5.3, 8.7)),
     ),
     doors=((2.95, _WALL),),
     lamps=((-3.3, 14.7, 4.85), (0.4, 14.7, 4.85), (2.95, 14.7, 2.9), (6.3, 14.7, 4.85)),

@@ -13,12 +13,15 @@ from clipvad.synth.place import Place, Target
 from clipvad.synth.places import FloatImage, Prop
 from clipvad.synth.planes import View
 from clipvad.synth.shelving import cabinet, counter, shelf_row, till
-from clipvad.synth.surfaces import Brush, Patch, bays, lay, plain, rectangle, slabs, tinted, tone
+from clipvad.synth.surfaces import YELLOW, Brush, Patch, bays, lay, plain, rectangle, slabs, tinted, tone
 
-_LEFT, _RIGHT, _BACK, _CEILING = -5.6, 4.8, 11.6, 3.3
+_LEFT, _RIGHT, _BACK, _CEILING = -5.6, 4.8, 11.6, 3.6
 _DOOR = ((-1.9, 0.1), (0.0, 2.3))  # across, up
 _WINDOW = ((-5.0, -2.4), (0.7, 2.4))
 _COOLERS = ((0.6, 4.3), (0.1, 2.1))
+_STAFF = ((-4.9, 6.6), (-3.1, 6.6), (-3.1, 10.6), (-4.9, 10.6))
+_HIDDEN = ((-2.42, 13.0), (0.8, 13.0))  # on the pavement, behind the wall on either side of the door
+_CABINET = ((1.65, 2.55), (3.4, 4.15))
 _LAMP_PITCH = (2.6, 2.8)
 _CAMERA = Camera(width=320, height=240, height_m=2.9, pitch_deg=25, fov_deg=76)
 
@@ -69,7 +72,9 @@ def _floor(p: Patch, camera: Camera) -> FloatImage:
     up = _CEILING / camera.height_m
     u, v = p.u + (p.u - camera.x_m) * up, p.v + p.v * up
     out += (34 * _lamps(u, v, soft=0.5) * (1 + 0.25 * p.grain(2, 0.5)))[..., None]
-    lay(out, (214, 176, 62), p, np.minimum(np.minimum(p.u + 3.76, -3.66 - p.u), np.minimum(p.v - 9.2, _BACK - p.v)))
+    staff = rectangle(p, (_STAFF[0][0], _STAFF[1][0]), (_STAFF[0][1], _STAFF[2][1]))
+    lay(out, plain(p, (116, 122, 130), rough=0.03), p, staff)
+    lay(out, YELLOW, p, np.minimum(staff, 0.14 - staff))
     lay(out, (88, 84, 82), p, rectangle(p, (-1.8, 0.0), (10.3, 11.4)))
     daylight = np.exp(-(((p.u + 0.9) / 1.1) ** 2)) * np.clip(1 - (_BACK - p.v) / 4.0, 0, 1)
     return np.asarray(out + (46 * daylight)[..., None] * [0.92, 0.97, 1.0], dtype=np.float32)
@@ -146,11 +151,10 @@ def _props(view: View, rng: np.random.Generator) -> list[Prop]:
     for x, z in _wall_pieces():
         props += view.hiding((x[0], _BACK), (x[1], _BACK), z=z)
     props += shelf_row(rng, (2.1, 9.0), (2.1, 4.2), depth_m=0.45, height_m=1.45, double=True)
-    props += shelf_row(rng, (1.65, 4.2), (2.55, 4.2), depth_m=0.35, height_m=1.45)
     props += shelf_row(rng, (_RIGHT, 1.2), (_RIGHT, 11.0), depth_m=0.45, height_m=2.0, levels=5)
-    props += counter((-3.7, -3.0), (5.2, 9.2))
-    props += shelf_row(rng, (_LEFT, 4.6), (_LEFT, 9.4), depth_m=0.35, height_m=2.0, levels=5)
-    props += [till((-3.35, 6.6)), till((-3.35, 8.4)), cabinet(rng, (-3.0, -2.1), (3.3, 4.0))]
+    props += counter((-3.7, -3.0), (3.2, 6.2))
+    props += shelf_row(rng, (_LEFT, 2.6), (_LEFT, 10.4), depth_m=0.35, height_m=2.0, levels=5)
+    props += [till((-3.35, 4.2)), till((-3.35, 5.6)), cabinet(rng, _CABINET[0], _CABINET[1])]
     return props
 
 
@@ -169,55 +173,44 @@ SHOP_INSIDE = Place(
     ),
     walk=(
         (
-            (-8.0, 13.0),
-            (-1.4, 13.0),
-            (-0.9, 11.2),
-            (-1.4, 9.0),
-            (-2.3, 6.6),
-            (-0.6, 8.8),
-            (-0.6, 11.2),
-            (-0.4, 13.2),
-            (6.5, 13.4),
-        ),
-        ((6.5, 13.0), (-0.6, 13.0), (-0.9, 11.2), (0.9, 8.5), (1.1, 5.5), (0.6, 2.6), (0.4, -0.3)),
-        ((-8.0, 13.6), (-1.2, 13.2), (-0.6, 11.0), (2.0, 9.8), (3.4, 8.6), (3.4, 5.0), (3.2, 2.4), (2.6, -0.3)),
-        ((0.6, -0.3), (0.2, 2.6), (-0.9, 6.5), (-1.0, 9.2), (-0.9, 11.4), (-1.2, 13.0), (-8.0, 13.2)),
-        (
-            (2.8, -0.3),
-            (3.4, 3.2),
-            (3.4, 8.4),
-            (2.4, 9.8),
-            (1.0, 8.6),
-            (1.0, 5.4),
-            (-0.3, 7.6),
+            _HIDDEN[0],
+            (-1.3, 12.9),
+            (-0.9, 11.4),
+            (-1.6, 9.2),
+            (-2.2, 5.6),
+            (-0.9, 9.2),
             (-0.7, 11.4),
-            (-0.4, 13.2),
-            (6.5, 13.2),
+            (-0.3, 12.9),
+            _HIDDEN[1],
         ),
+        (_HIDDEN[1], (-0.4, 12.9), (-0.9, 11.4), (0.4, 9.0), (0.7, 5.5), (0.4, 2.6), (0.3, -0.3)),
+        (_HIDDEN[0], (-1.2, 12.9), (-0.7, 11.2), (1.8, 10.2), (3.4, 9.2), (3.45, 5.0), (3.3, 2.4), (2.8, -0.3)),
+        ((-0.4, -0.3), (-0.5, 2.6), (-0.9, 6.5), (-1.0, 9.2), (-0.9, 11.4), (-1.2, 12.9), _HIDDEN[0]),
+        ((2.9, -0.3), (3.4, 3.0), (3.45, 8.8), (2.2, 10.3), (0.8, 9.6), (-0.8, 11.2), (-0.4, 12.9), _HIDDEN[1]),
         (
             (-1.0, -0.3),
-            (-0.9, 2.8),
-            (0.9, 3.4),
-            (3.4, 3.4),
-            (3.5, 7.0),
-            (2.6, 9.9),
-            (0.2, 9.9),
+            (-0.6, 2.6),
+            (1.2, 2.5),
+            (3.3, 2.7),
+            (3.45, 7.0),
+            (3.0, 9.8),
+            (0.4, 10.2),
             (-0.9, 11.4),
-            (-0.9, 13.2),
-            (-8.0, 13.0),
+            (-1.2, 12.9),
+            _HIDDEN[0],
         ),
     ),
-    stand=((-2.3, 6.6), (-2.2, 7.5), (-2.1, 8.4), (3.8, 5.2), (3.8, 7.6), (1.15, 5.0), (1.15, 7.2), (0.6, 10.8)),
-    clear=((-2.0, 4.4), (1.2, 4.4), (1.2, 9.0), (-2.0, 9.0)),
-    no_entry=((-5.5, 5.0), (-3.8, 5.0), (-3.8, 9.2), (-5.5, 9.2)),
-    shelves=((1.15, 5.0), (1.15, 6.6), (1.15, 8.2), (3.05, 5.8), (3.85, 4.6), (3.85, 6.4), (3.85, 8.2)),
+    stand=((-2.4, 4.4), (-2.3, 5.6), (-2.2, 6.6), (3.7, 5.2), (3.7, 7.6), (1.2, 5.4), (1.2, 7.4), (0.6, 10.9)),
+    clear=((-2.0, 4.4), (1.1, 4.4), (1.1, 9.0), (-2.0, 9.0)),
+    no_entry=_STAFF,
+    shelves=((1.2, 5.0), (1.2, 6.6), (1.2, 8.2), (3.0, 5.8), (3.9, 4.6), (3.9, 6.4), (3.9, 8.2)),
     targets=(
         Target(
             name="glass cabinet",
-            surface=((-3.0, 3.3, 0.45), (-2.1, 3.3, 0.45), (-2.1, 3.3, 1.2), (-3.0, 3.3, 1.2)),
-            reach=(-1.6, 3.5),
+            surface=((1.65, 3.4, 0.45), (1.65, 4.15, 0.45), (1.65, 4.15, 1.2), (1.65, 3.4, 1.2)),
+            reach=(1.15, 3.7),
         ),
     ),
     doors=((-0.9, 11.6),),
-    lamps=tuple((x, y, 3.3) for x in (-3.9, -1.3, 1.3, 3.9) for y in (1.2, 4.0, 6.8, 9.6)),
+    lamps=tuple((x, y, _CEILING) for x in (-3.9, -1.3, 1.3, 3.9) for y in (1.2, 4.0, 6.8, 9.6)),
 )
