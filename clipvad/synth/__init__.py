@@ -4,20 +4,22 @@ from clipvad.synth.actors import Actor, Walker
 from clipvad.synth.animals import Dog, DogWalker
 from clipvad.synth.bodies import Outfit
 from clipvad.synth.camera import Camera
-from clipvad.synth.clip import Interval, Label, Truth, render_clip
+from clipvad.synth.clip import Truth, render_clip
 from clipvad.synth.drivers import Car, Van
 from clipvad.synth.gestures import GESTURES, Act
 from clipvad.synth.parts import Light
 from clipvad.synth.paths import Path
 from clipvad.synth.render import Box, Renderer, Scene
 from clipvad.synth.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
+from clipvad.synth.spans import Interval, Label
 from clipvad.synth.things import Thing
 from clipvad.synth.vehicles import CarShape
 from clipvad.synth.walkway import walkway
-from clipvad.synth.weather import Weather, day, dusk, indoor, night, overcast
 from clipvad.synth.wardrobe import random_car_colour, random_outfit, random_rider_outfit, random_worker_outfit
+from clipvad.synth.weather import Weather, day, dusk, indoor, night, overcast
 
 __all__ = [
+    "GESTURES",
     "Act",
     "Actor",
     "Box",
@@ -27,7 +29,6 @@ __all__ = [
     "Cyclist",
     "Dog",
     "DogWalker",
-    "GESTURES",
     "Interval",
     "Label",
     "Light",
@@ -43,12 +44,12 @@ __all__ = [
     "Van",
     "Walker",
     "Weather",
+    "WheelchairUser",
     "day",
     "dusk",
     "indoor",
     "night",
     "overcast",
-    "WheelchairUser",
     "random_car_colour",
     "random_outfit",
     "random_rider_outfit",

@@ -10,30 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from clipvad.synth.render import Box, Renderer, Scene
+from clipvad.synth.spans import Interval, Label, happening_spans, label_spans, with_quiet
+from clipvad.synth.story import Happening
 
-_VISIBLE = 0.35  # an event lasts while at least this part of its actor is in the picture
-
-
-@dataclass(frozen=True)
-class Label:
-    """What a stretch of the clip shows: for events, `kinds` are the actors whose presence makes it."""
-
-    label: str
-    caption: str
-    kinds: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Seconds `start_s` <= t < `end_s`, what happens and who does it (track ids)."""
-
-    start_s: float
-    end_s: float
-    label: str
-    caption: str
-    tracks: tuple[int, ...]
+_NORMAL = Label("normal", "", ())
 
 
 @dataclass(frozen=True)
@@ -66,6 +49,7 @@ class Truth:
                         "action": b.action,
                         "xyxy": [round(v, 1) for v in b.xyxy],
                         "inside": round(b.inside, 2),
+                        "visible": round(b.visible, 2),
                     }
                     for b in boxes
                 ],
@@ -92,52 +76,32 @@ def render_clip(
     *,
     seed: int = 0,
     events: Sequence[Label] = (),
-    quiet: Label = Label("normal", "", ()),
+    happenings: Sequence[Happening] = (),
+    quiet: Label = _NORMAL,
     crf: int = 22,
+    preset: str = "slow",
 ) -> Truth:
     """Render `scene` to `path` (H.264, yuv420p, index in front) and return its truth.
 
-    An event of `events` lasts while an actor of its kinds is in the picture; `quiet` captions the rest.
+    An event of `events` lasts while an actor of its kinds is in the picture, one of `happenings` when it says or while
+    its actors and effects (indices into the scene's) are; `quiet` captions the rest. `crf` from 18 (good) to 40
+    (blocks and smears) is H.264's quality, `preset` its effort: neither changes the truth.
     """
     renderer, path = Renderer(scene, seed=seed), Path(path)
-    rate = Fraction(scene.fps).limit_denominator(1001)
     boxes: list[tuple[Box, ...]] = []
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
-        stream = out.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "slow", "threads": "1"})
+        rate = Fraction(scene.fps).limit_denominator(1001)
+        stream = out.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset, "threads": "1"})
         stream.width, stream.height, stream.pix_fmt = scene.camera.width, scene.camera.height, "yuv420p"
         for _, image, seen in renderer.frames():
             out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
             boxes.append(tuple(seen))
         out.mux(stream.encode())
-    spans = tuple(i for e in events for i in _spans(boxes, e, scene.fps))
-    spans = tuple(sorted(spans, key=lambda i: i.start_s))
-    captions = _fill(spans, quiet, len(boxes) / scene.fps)
-    return Truth(path.name, scene.camera.width, scene.camera.height, scene.fps, seed, tuple(boxes), spans, captions)
-
-
-def _spans(boxes: Sequence[Sequence[Box]], label: Label, fps: float) -> list[Interval]:
-    """The stretches of frames in which an actor of the label's kinds is in the picture."""
-    who = [{b.track for b in seen if b.kind in label.kinds and b.inside >= _VISIBLE} for seen in boxes]
-    spans: list[Interval] = []
-    start = None
-    for k, tracks in enumerate([*who, set()]):
-        if tracks and start is None:
-            start = k
-        elif not tracks and start is not None:
-            ids = tuple(sorted(set().union(*who[start:k])))
-            spans.append(Interval(round(start / fps, 3), round(k / fps, 3), label.label, label.caption, ids))
-            start = None
-    return spans
-
-
-def _fill(events: Sequence[Interval], quiet: Label, duration_s: float) -> tuple[Interval, ...]:
-    """Events, and the quiet between them, from 0 to the end."""
-    captions, at = [], 0.0
-    for event in events:
-        if event.start_s > at:
-            captions.append(Interval(at, event.start_s, quiet.label, quiet.caption, ()))
-        captions.append(event)
-        at = max(at, event.end_s)
-    if at < duration_s:
-        captions.append(Interval(at, round(duration_s, 3), quiet.label, quiet.caption, ()))
-    return tuple(captions)
+    spans = [i for e in events for i in label_spans(boxes, e, fps=scene.fps)]
+    rng = np.random.default_rng([seed, 5])
+    for happening in happenings:
+        spans += happening_spans(boxes, happening, actors=len(scene.actors), fps=scene.fps, rng=rng)
+    spans.sort(key=lambda i: i.start_s)
+    captions = with_quiet(spans, quiet, duration_s=len(boxes) / scene.fps)
+    size = (scene.camera.width, scene.camera.height)
+    return Truth(path.name, *size, scene.fps, seed, tuple(boxes), tuple(spans), captions)
