@@ -24,6 +24,7 @@ class Explosion:
     """A blast at `at` (metres), `base_m` above the ground, whose fireball reaches `radius_m`.
 
     It goes off at `span_s[0]`; fireball and debris last 1.5 to 2 seconds, the smoke thins out until `span_s[1]`.
+    `dim` is how bright the light of the scene is, 0-1: what does not glow is seen by it.
     """
 
     at: tuple[float, float]
@@ -31,6 +32,7 @@ class Explosion:
     radius_m: float = 1.8
     base_m: float = 0.4
     seed: int = 0
+    dim: float = 1.0
     kind: str = "explosion"
 
     def draw(self, canvas: Image, t_s: float, camera: Camera) -> PixelBox | None:
@@ -77,6 +79,8 @@ class Explosion:
         # Soot thins to grey haze.
         haze = np.clip((age - _BALL_S) / 3.5, 0, 1)
         shade = shade + (np.array([128, 126, 124]) - shade) * haze
+        cold = np.clip((part - 0.6) / 0.3, 0, 1)[:, None]
+        shade = shade * (1 - cold * (1 - self.dim))
         radii = self.radius_m * (0.32 + 0.22 * grown + 0.17 * age**0.8) * late**0.5
         lasting = max(self.span_s[1] - self.span_s[0], 2.0)
         fade = np.interp(age, [0, 0.05, _BALL_S, 0.6 * lasting, lasting], [0.5, 0.95, 0.85, 0.4, 0.0])
@@ -95,7 +99,7 @@ class Explosion:
         radii = np.full(count, self.radius_m * (0.16 + 0.17 * min(age, 2.5)))
         alphas = np.full(count, float(np.interp(age, [0, 0.15, 2.6], [0, 0.55, 0])))
         far_first = np.argsort(-y)
-        puffs = Puffs(centres[far_first], radii, np.full((count, 3), [168.0, 156.0, 138.0]), alphas)
+        puffs = Puffs(centres[far_first], radii, np.full((count, 3), [168.0, 156.0, 138.0]) * self.dim, alphas)
         return draw_puffs(canvas, puffs, camera, variants=far_first + 3)
 
     def _debris(self, canvas: Image, age: float, camera: Camera) -> None:

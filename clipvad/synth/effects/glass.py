@@ -18,12 +18,14 @@ _FALL_S = 0.45
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenGlass:
-    """The pane `target` once it is smashed at `span_s[0]`; `size` is the hole's part of the pane, 0-1."""
+    """The pane `target` once it is smashed at `span_s[0]`; `size` is the hole's part of the pane, and
+    `dim` how bright the scene's light is, both 0-1."""
 
     target: Target
     span_s: tuple[float, float]
     size: float = 0.62
     seed: int = 0
+    dim: float = 1.0
     kind: str = "broken glass"
 
     @property
@@ -42,7 +44,7 @@ class BrokenGlass:
         hole_px = _pixels(self._on_pane(hole), camera)
         self._draw_cracks(canvas, camera, cracks)
         cv2.fillPoly(canvas, [hole_px], (16, 17, 20), lineType=cv2.LINE_AA, shift=4)
-        cv2.polylines(canvas, [hole_px], True, (206, 216, 220), 1, cv2.LINE_AA, 4)
+        cv2.polylines(canvas, [hole_px], True, tuple(self.dim * c for c in (206, 216, 220)), 1, cv2.LINE_AA, 4)
         self._shards(canvas, t_s - self.span_s[0], camera, rng)
         corners, _ = camera.project(np.array(self.target.surface))
         return clip_box(corners, corners, canvas)
@@ -67,7 +69,7 @@ class BrokenGlass:
     def _draw_cracks(self, canvas: Image, camera: Camera, cracks: list[Array]) -> None:
         for crack in cracks:
             line = _pixels(self._on_pane(crack), camera)
-            cv2.polylines(canvas, [line], False, (226, 232, 234), 1, cv2.LINE_AA, 4)
+            cv2.polylines(canvas, [line], False, tuple(self.dim * c for c in (226, 232, 234)), 1, cv2.LINE_AA, 4)
 
     def _shards(self, canvas: Image, age: float, camera: Camera, rng: np.random.Generator) -> None:
         """Pieces fall from the pane and stay on the ground, glinting."""
@@ -81,7 +83,7 @@ class BrokenGlass:
         place = start[:, :2] + (landed - start[:, :2]) * part
         height = np.maximum(start[:, 2] * (1 - part**2), 0.015)
         turn, size = rng.uniform(0, 6.3, count), rng.uniform(0.04, 0.10, count)
-        bright = rng.uniform(120, 250, count)
+        bright = self.dim * rng.uniform(120, 250, count)
         a = turn[:, None] + np.array([0.0, 2.0, 4.3])
         x, y = (place[:, i, None] + size[:, None] * wave(a) for i, wave in enumerate((np.cos, np.sin)))
         triangles = _pixels(np.stack([x, y, np.repeat(height[:, None], 3, axis=1)], axis=2), camera)

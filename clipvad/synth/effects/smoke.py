@@ -16,7 +16,7 @@ class Smoke:
     """A plume from `at` (metres), `base_m` above the ground, `width_m` wide at its foot, from `span_s[0]` on.
 
     It thickens over `grow_s` seconds and rises at about 1 m/s to `height_m`, carried along by `wind` (m/s). `tone` is
-    its RGB: light for mist and steam, dark for burning rubber.
+    its RGB by day: light for mist and steam, dark for burning rubber; `dim` is how bright the scene's light is, 0-1.
     """
 
     at: tuple[float, float]
@@ -30,6 +30,7 @@ class Smoke:
     wind: tuple[float, float] = (0.35, 0.1)
     count: int = 34
     seed: int = 0
+    dim: float = 1.0
     kind: str = "smoke"
 
     def draw(self, canvas: Image, t_s: float, camera: Camera) -> PixelBox | None:
@@ -61,7 +62,7 @@ class Smoke:
         fade = np.clip(part / 0.10, 0, 1) * np.clip((1 - part) / 0.65, 0, 1) ** 1.2
         alphas = np.where(since >= 0, self.density * strength * fade, 0.0)
         # Thick smoke is darker at its source and thins to the colour of haze.
-        shades = (0.76 + 0.30 * part + 0.14 * spread[:, 0])[:, None] * np.array(self.tone)
+        shades = (0.76 + 0.30 * part + 0.14 * spread[:, 0])[:, None] * np.array(self.tone) * self.dim
         order = np.argsort(-part)
         puffs = Puffs(centres[order], radii[order], np.clip(shades, 0, 235)[order], alphas[order])
         return draw_puffs(canvas, puffs, camera, variants=variants[order])
