@@ -15,7 +15,13 @@ from clipvad.synth.spans import Interval, Label
 from clipvad.synth.things import Thing
 from clipvad.synth.vehicles import CarShape
 from clipvad.synth.walkway import walkway
-from clipvad.synth.wardrobe import random_car_colour, random_outfit, random_rider_outfit, random_worker_outfit
+from clipvad.synth.wardrobe import (
+    random_car_colour,
+    random_car_shape,
+    random_outfit,
+    random_rider_outfit,
+    random_worker_outfit,
+)
 from clipvad.synth.weather import Weather, day, dusk, indoor, night, overcast
 
 __all__ = [
@@ -51,6 +57,7 @@ __all__ = [
     "night",
     "overcast",
     "random_car_colour",
+    "random_car_shape",
     "random_outfit",
     "random_rider_outfit",
     "random_worker_outfit",

@@ -7,9 +7,10 @@ from math import cos, pi, radians, sin
 
 import numpy as np
 
-from clipvad.synth.actors import Act, Walker
+from clipvad.synth.actors import Walker
 from clipvad.synth.bodies import Outfit
 from clipvad.synth.camera import Array
+from clipvad.synth.gestures import Act
 from clipvad.synth.parts import Blob, Colour, Part, capsule
 from clipvad.synth.paths import Path
 from clipvad.synth.rigid import Rigid, upright
@@ -41,9 +42,16 @@ def dog(*, way_m: float, swing: float, height_m: float, colour: Colour) -> list[
         Blob(at((0.83, 0, 1.03)), np.array([0.035 * h]), _NOSE),
         Blob(at((0.52, 0.09, 1.16), (0.53, 0.12, 1.02)), np.array([0.04, 0.05]) * h, dark),
         Blob(at((0.52, -0.09, 1.16), (0.53, -0.12, 1.02)), np.array([0.04, 0.05]) * h, dark),
-        Blob(at((-0.48, 0, 0.84), (-0.66, wag, 1.02), (-0.72, 1.6 * wag, 1.16)), np.array([0.05, 0.035, 0.025]) * h, dark),
+        Blob(
+            at((-0.48, 0, 0.84), (-0.66, wag, 1.02), (-0.72, 1.6 * wag, 1.16)), np.array([0.05, 0.035, 0.025]) * h, dark
+        ),
     ]
-    for x, y, offset, fore in ((0.30, 0.10, 0.0, True), (0.30, -0.10, 0.5, True), (-0.40, 0.10, 0.5, False), (-0.40, -0.10, 0.0, False)):
+    for x, y, offset, fore in (
+        (0.30, 0.10, 0.0, True),
+        (0.30, -0.10, 0.5, True),
+        (-0.40, 0.10, 0.5, False),
+        (-0.40, -0.10, 0.0, False),
+    ):
         top = np.array([x * h, y * h, 0.72 * h + bob])
         parts += _leg(top, cycle + offset, swing, fore=fore, h=h, colour=colour if y > 0 else dark)
     return parts

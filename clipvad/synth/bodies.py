@@ -84,7 +84,7 @@ def clothe(pose: Pose, outfit: Outfit, *, stature_m: float) -> list[Blob]:
     return dressed(outfit, stature_m).parts(pose, np.eye(3), np.zeros(3))
 
 
-def piece(points: Sequence[Array], radii: Sequence[float], colour: Colour) -> Piece:
+def piece(points: Sequence[Array], radii: Sequence[float] | Array, colour: Colour) -> Piece:
     """A hull of spheres around `points` (weights [23] each) with `radii` in statures."""
     return Piece(np.stack(list(points)), np.asarray(radii, dtype=float), colour)
 
@@ -124,9 +124,8 @@ def _trunk(outfit: Outfit) -> list[Piece]:
     if outfit.coat or outfit.skirt:
         hem = [hip + (0.75 if outfit.coat else 0.82) * (knee - hip) for hip, knee in zip(hips, knees, strict=True)]
         flare = 0.054 if outfit.coat else 0.060
-        pieces.append(
-            piece([*hips, *hem], np.array([0.062, 0.062, flare, flare]) * b, outfit.top if outfit.coat else outfit.bottom)
-        )
+        colour = outfit.top if outfit.coat else outfit.bottom
+        pieces.append(piece([*hips, *hem], np.array([0.062, 0.062, flare, flare]) * b, colour))
     if outfit.vest is not None:
         pieces += _stripes(hips, slope, b)
     back = -0.085 * _FRONT
@@ -138,8 +137,8 @@ def _trunk(outfit: Outfit) -> list[Piece]:
     if outfit.bag is not None:
         side = hips[1] - 0.075 * _LEFT
         sack = [side + x * _FRONT + z * _UP for x in (-0.055, 0.055) for z in (-0.045, 0.055)]
-        pieces += [piece(sack, [0.022] * 4, outfit.bag)]
-        pieces += [piece([slope[0] + z * _FRONT, side + 0.05 * _UP + z * _FRONT], [0.009] * 2, outfit.bag) for z in (0.05,)]
+        strap = [slope[0] + 0.05 * _FRONT, side + 0.05 * _UP + 0.05 * _FRONT]
+        pieces += [piece(sack, [0.022] * 4, outfit.bag), piece(strap, [0.009] * 2, outfit.bag)]
     return pieces
 
 
@@ -151,7 +150,8 @@ def _stripes(hips: Sequence[Array], slope: Sequence[Array], build: float) -> lis
             band = [hip + up * (s - hip) + depth * _FRONT for hip, s in zip(hips, slope, strict=True)]
             pieces.append(piece(band, [0.012, 0.012], _STRIPE))
         for hip, s in zip(hips, slope, strict=True):
-            pieces.append(piece([hip + 0.62 * (s - hip) + depth * _FRONT, s + 0.7 * depth * _FRONT], [0.010] * 2, _STRIPE))
+            strap = [hip + 0.62 * (s - hip) + depth * _FRONT, s + 0.7 * depth * _FRONT]
+            pieces.append(piece(strap, [0.010] * 2, _STRIPE))
     return pieces
 
 
@@ -179,5 +179,6 @@ def _head(outfit: Outfit, size: float) -> list[Piece]:
     pieces.append(piece([at(-0.020, -0.006), *tail], np.array([0.043, 0.036][: 1 + len(tail)]) * size, outfit.hair))
     # Two halves, so that from wherever one looks the nearer one covers the hair.
     pieces += [piece([at(x, 0.028)], [grow * size], cover) for x in (-0.026, 0.006)]
-    peak = [at(x, brim - 0.25 * (x - 0.03), y) for x, y in ((0.03, 0.030), (0.03, -0.030), (0.066, 0.012), (0.066, -0.012))]
+    plan = ((0.03, 0.030), (0.03, -0.030), (0.066, 0.012), (0.066, -0.012))
+    peak = [at(x, brim - 0.25 * (x - 0.03), y) for x, y in plan]
     return [*pieces, piece(peak, [0.012 * size] * 4, cover)]

@@ -1,4 +1,4 @@
-"""Bicycle, motorcycle, e-scooter, skateboard and wheelchair: x forward, y to the left, z up, ground at z = 0, metres."""
+"""Bicycle, motorcycle, e-scooter, skateboard, wheelchair: x forward, y to the left, z up from the ground, metres."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ def _running_cycle() -> Array:
         limbs |= dict(zip(("heel", "toe"), np.array([_foot(a) for a in sole]).transpose(1, 0, 2), strict=True))
         for name, rows in limbs.items():
             stance[:, ROW[f"{name}_{side}"]] = rows
-    twist = np.radians(11 * np.cos(2 * np.pi * (phases - 0.02)))  # the left shoulder goes back with the left leg forward
+    # The left shoulder goes back as the left leg comes forward.
+    twist = np.radians(11 * np.cos(2 * np.pi * (phases - 0.02)))
     stance[:, ROW["shoulders"]] = np.stack([-np.sin(twist), np.cos(twist), 0 * twist], axis=1)
     stance[:, ROW["trunk"]] = (0.20, 0.0, 1.0)
     stance[:, ROW["neck"]] = (0.10, 0.0, 1.0)
@@ -116,8 +117,8 @@ def _wave(knots: tuple[float, ...], phases: Array) -> Array:
     count = len(knots)
     values = np.array(knots, dtype=float)
     slopes = (np.roll(values, -1) - np.roll(values, 1)) / 2
-    ends = [np.append(v, v[0])[:, None] for v in (values, slopes)]
-    return hermite(np.arange(count + 1.0), *ends, (phases % 1.0) * count)[:, 0]
+    closed, turns = (np.append(v, v[0])[:, None] for v in (values, slopes))
+    return hermite(np.arange(count + 1.0), closed, turns, (phases % 1.0) * count)[:, 0]
 
 
 def _down(angle: float, out: float = 0.0) -> _Vector:

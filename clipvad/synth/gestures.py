@@ -12,7 +12,7 @@ from clipvad.synth import poses as p
 from clipvad.synth.camera import Array
 from clipvad.synth.items import ITEMS
 from clipvad.synth.paths import hermite, tangents
-from clipvad.synth.skeleton import ROW, ROWS, blend, unit
+from clipvad.synth.skeleton import ROWS, blend, unit
 
 BLEND_S = 0.25  # how long a gesture takes to come up and to go
 FALLS = ("forward", "backward", "sideways")
@@ -65,7 +65,7 @@ class Gesture:
     @cached_property
     def standing_mask(self) -> Array:
         """`mask` of the rows that a walk needs for itself. [20, 1]"""
-        return self.mask * np.array([[float(row in _LEGS)] for row in ROWS])
+        return np.asarray(self.mask * np.array([[float(row in _LEGS)] for row in ROWS]))
 
     @property
     def length_s(self) -> float:
@@ -99,46 +99,79 @@ _FIGHTING = {
     "guard": Gesture("fighting", ((0, p.GUARD), (0.25, p.GUARD_LOW), (0.5, p.GUARD)), loop=True),
     "punch": Gesture(
         "fighting",
-        ((0, p.GUARD), (0.16, p.CROSS), (0.24, p.CROSS), (0.45, p.GUARD), (0.58, p.JAB), (0.64, p.JAB), (0.85, p.GUARD)),
+        (
+            (0, p.GUARD),
+            (0.16, p.CROSS),
+            (0.24, p.CROSS),
+            (0.45, p.GUARD),
+            (0.58, p.JAB),
+            (0.64, p.JAB),
+            (0.85, p.GUARD),
+        ),
         loop=True,
     ),
     "kick": Gesture(
-        "fighting", ((0, p.GUARD), (0.22, p.CHAMBER), (0.38, p.KICK), (0.48, p.KICK), (0.7, p.CHAMBER), (1.0, p.GUARD)), loop=True
+        "fighting",
+        ((0, p.GUARD), (0.22, p.CHAMBER), (0.38, p.KICK), (0.48, p.KICK), (0.7, p.CHAMBER), (1.0, p.GUARD)),
+        loop=True,
     ),
     "push": Gesture("fighting", ((0, p.SHOVE_BACK), (0.2, p.SHOVE), (0.5, p.SHOVE), (0.9, p.SHOVE_BACK)), loop=True),
     "stagger": Gesture(
-        "fighting", ((0, p.GUARD), (0.14, p.STRUCK), (0.3, p.STRUCK), (0.7, p.REELING), (1.0, p.REELING), (1.3, p.GUARD)), loop=True
+        "fighting",
+        ((0, p.GUARD), (0.14, p.STRUCK), (0.3, p.STRUCK), (0.7, p.REELING), (1.0, p.REELING), (1.3, p.GUARD)),
+        loop=True,
     ),
 }
 _FALLING = {
     "forward": ((0.0, p.STANDING), (0.25, p.STUMBLE), (0.52, p.KNEELING), (0.8, p.PRONE)),
     "backward": ((0.0, p.STANDING), (0.25, p.BUCKLING), (0.52, p.SITTING), (0.8, p.SUPINE)),
-    "sideways": ((0.0, p.STANDING), (0.25, p.SAGGING), (0.52, p.CRUMPLED), (0.8, p.CURLED)),
+    "sideways": ((0.0, p.STANDING), (0.25, p.SAGGING), (0.52, p.CRUMPLED), (0.8, p.ON_SIDE)),
 }
-_LYING = {"forward": p.PRONE, "backward": p.SUPINE, "sideways": p.CURLED}
+_LYING = {"forward": p.PRONE, "backward": p.SUPINE, "sideways": p.ON_SIDE}
 _RISING = {
     "forward": (p.PRONE, p.ALL_FOURS, p.HALF_KNEEL, p.STANDING),
     "backward": (p.SUPINE, p.SITTING, p.CROUCHING, p.STANDING),
-    "sideways": (p.CURLED, p.CRUMPLED, p.HALF_KNEEL, p.STANDING),
+    "sideways": (p.ON_SIDE, p.CRUMPLED, p.HALF_KNEEL, p.STANDING),
 }
 _OTHER = {
     "crouch": Gesture("crouching", _still(p.CROUCHING), strides=False),
-    "cower": Gesture("crouching", _still(p.COWERING)),
+    "cower": Gesture("crouching", ((0, p.COWERING), (0.4, p.COWERING_LOW), (0.8, p.COWERING)), loop=True),
     "reach": Gesture(
         "reaching",
-        ((0, p.TAKING), (0.5, p.REACHING), (1.1, p.REACHING), (1.6, p.TAKING), (2.1, p.STOWING), (2.5, p.STOWING), (2.9, p.TAKING)),
+        (
+            (0, p.TAKING),
+            (0.5, p.REACHING),
+            (1.1, p.REACHING),
+            (1.6, p.TAKING),
+            (2.1, p.STOWING),
+            (2.5, p.STOWING),
+            (2.9, p.TAKING),
+        ),
         loop=True,
     ),
     "throw": Gesture(
         "throwing",
-        ((0, p.STANDING), (0.45, p.WIND_UP), (0.6, p.WIND_UP), (0.8, p.RELEASE), (0.95, p.FOLLOW), (1.2, p.FOLLOW), (1.6, p.STANDING)),
+        (
+            (0, p.STANDING),
+            (0.45, p.WIND_UP),
+            (0.6, p.WIND_UP),
+            (0.8, p.RELEASE),
+            (0.95, p.FOLLOW),
+            (1.2, p.FOLLOW),
+            (1.6, p.STANDING),
+        ),
         loop=True,
     ),
-    "hit": Gesture("hitting", ((0, p.RAISED), (0.15, p.RAISED), (0.34, p.STRIKE), (0.48, p.STRIKE), (0.85, p.RAISED)), loop=True, item="bar"),
+    "hit": Gesture(
+        "hitting",
+        ((0, p.RAISED), (0.15, p.RAISED), (0.34, p.STRIKE), (0.48, p.STRIKE), (0.85, p.RAISED)),
+        loop=True,
+        item="bar",
+    ),
     "wave": Gesture("", ((0, p.WAVE_OUT), (0.35, p.WAVE_IN), (0.7, p.WAVE_OUT)), loop=True, rows=_ARMS),
     "phone": Gesture("", _still(p.PHONING), rows=(*_ARMS, "neck", "face"), item="phone"),
-    "carry": Gesture("carrying", _still(p.BOX), rows=_UPPER, item="box"),
-    "carry bag": Gesture("carrying", _still(p.BAG), rows=("upper_arm_r", "forearm_r"), item="bag"),
+    "carry": Gesture("carrying", _still(p.CARRY_BOX), rows=_UPPER, item="box"),
+    "carry bag": Gesture("carrying", _still(p.CARRY_BAG), rows=("upper_arm_r", "forearm_r"), item="bag"),
     "flee": Gesture("fleeing", ((0, p.ALARM), (0.25, p.ALARM_OTHER), (0.5, p.ALARM)), loop=True, rows=_ARMS),
 }
 _BODILY = {

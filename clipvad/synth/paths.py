@@ -137,7 +137,7 @@ class Path:
 
 
 def hermite(t: Array, values: Array, slopes: Array, at: Array) -> Array:
-    """Cubic Hermite interpolation of `values` [K, D] with `slopes` [K, D] at times `at` [N], held at both ends. [N, D]"""
+    """Cubic Hermite curve through `values` [K, D] with `slopes` [K, D], at times `at` [N], held at both ends. [N, D]"""
     at = np.clip(at, t[0], t[-1])
     i = np.minimum(np.searchsorted(t, at, side="right"), len(t) - 1) - 1
     dt = (t[i + 1] - t[i])[:, None]

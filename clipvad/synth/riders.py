@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from clipvad.synth import cycles
+from clipvad.synth import poses as p
 from clipvad.synth.bodies import Outfit, dressed
 from clipvad.synth.gestures import Gesture
 from clipvad.synth.parts import Colour, Part
 from clipvad.synth.paths import Path
-from clipvad.synth.poses import held, tipped
 from clipvad.synth.rigid import upright
 from clipvad.synth.skeleton import ANKLE, SHANK, THIGH, TRUNK, Pose, fitted, stand_up
 from clipvad.synth.wheels import Vehicle
@@ -112,9 +112,18 @@ class ScooterRider:
         return "riding a scooter" if self.path.speed(t_s) > _STOPPED else "stopped"
 
 
-_SIDEWAYS = held(
-    lean=12, arm_l=((0.1, 0.75, -0.75), (0.3, 0.5, -0.7)), arm_r=((0.1, 0.75, -0.75), (0.3, 0.5, -0.7)),
-    leg_l=((0.32, 0.30, -1), (-0.30, 0.16, -1)), leg_r=((0.32, 0.30, -1), (-0.30, 0.16, -1)),
+_SKATING = Gesture(
+    "riding a skateboard",
+    (
+        (0, p.GLIDE),
+        (2.9, p.GLIDE),
+        (3.4, p.KICK_ON),
+        (3.75, p.KICK_OFF),
+        (4.2, p.KICK_ON),
+        (4.55, p.KICK_OFF),
+        (5.0, p.GLIDE),
+    ),
+    loop=True,
 )
 
 
@@ -185,21 +194,3 @@ def _ride(
     """The vehicle at its place, and its rider on it."""
     turn, shift = upright(path.position(t_s), path.bearing(t_s), pivot_x=pivot_x)
     return [*vehicle.placed(path.travelled(t_s), turn, shift), *dressed(outfit, stature_m).parts(pose, turn, shift)]
-
-
-_GLIDE = tipped(_SIDEWAYS, turned=80)
-_GLIDE[0, 2] = cycles.DECK_M / 1.70
-_KICK_ON = tipped(
-    held(lean=22, arm_l=((-0.4, 0.3, -0.9), (0.1, 0.2, -1)), arm_r=((0.5, 0.3, -0.8), (0.7, 0.1, -0.4)),
-         leg_r=((0.62, 0.0, -0.95), (-0.50, 0.0, -0.95)), leg_l=((0.30, 0.10, -1), (0.10, 0.06, -1)), shift=(-0.02, 0.04, 0)),
-    turned=12)
-_KICK_OFF = tipped(
-    held(lean=28, arm_l=((0.5, 0.3, -0.8), (0.7, 0.1, -0.4)), arm_r=((-0.4, 0.3, -0.9), (0.1, 0.2, -1)),
-         leg_r=((0.75, 0.0, -0.90), (-0.55, 0.0, -0.95)), leg_l=((-0.35, 0.10, -1), (-0.50, 0.06, -1)), soles=(-35, 0),
-         shift=(0.0, 0.04, 0)),
-    turned=12)
-_SKATING = Gesture(
-    "riding a skateboard",
-    ((0, _GLIDE), (2.9, _GLIDE), (3.4, _KICK_ON), (3.75, _KICK_OFF), (4.2, _KICK_ON), (4.55, _KICK_OFF), (5.0, _GLIDE)),
-    loop=True,
-)

@@ -23,15 +23,14 @@ _ADULT_M, _INFANT_M = 1.45, 0.95  # statures between which a child's proportions
 
 # A stance: how a body is held, whatever its size. Rows of an array [20, 3], unit directions but for the first, which
 # shifts the pelvis (fractions of stature; its z is a hop: how far the lowest joint is off the ground).
-ROWS = ("shift", "hips", "trunk", "shoulders", "front", "neck", "face", "thigh_l", "thigh_r", "shank_l", "shank_r")
-ROWS += ("heel_l", "heel_r", "toe_l", "toe_r", "upper_arm_l", "upper_arm_r", "forearm_l", "forearm_r", "up")
+_PAIRED = tuple(f"{b}_{s}" for b in ("thigh", "shank", "heel", "toe", "upper_arm", "forearm") for s in "lr")
+ROWS = ("shift", "hips", "trunk", "shoulders", "front", "neck", "face", *_PAIRED, "up")
 ROW: Mapping[str, int] = {name: k for k, name in enumerate(ROWS)}
-# A pose: joints in metres, then axes of stature's length; what clothes hang on. Rows of an array [22, 3].
-JOINTS = tuple(f"{j}_{s}" for j in ("hip", "knee", "ankle", "heel", "toe", "shoulder", "elbow", "wrist") for s in "lr")
-JOINTS += ("skull",)
+# A pose: joints in metres, then axes of stature's length; what clothes hang on. Rows of an array [23, 3].
+_LIMBS = ("hip", "knee", "ankle", "heel", "toe", "shoulder", "elbow", "wrist")
+JOINTS = (*(f"{j}_{s}" for j in _LIMBS for s in "lr"), "skull")
 AXES = ("trunk", "shoulders", "front", "neck", "face", "up")
 POINT: Mapping[str, int] = {name: k for k, name in enumerate(JOINTS + AXES)}
-_RISE = np.concatenate([np.ones(len(JOINTS)), np.zeros(len(AXES))])
 # How far a joint stays off the ground: what flesh there is around it, in fractions of stature.
 _FLESH = {"hip": 0.050, "knee": 0.034, "ankle": 0.026, "heel": SOLE, "toe": SOLE, "shoulder": 0.036, "elbow": 0.026}
 _FLESH |= {"wrist": 0.018, "skull": 0.050}

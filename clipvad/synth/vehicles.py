@@ -27,6 +27,30 @@ class CarShape:
     roof_half: float = 0.60
     cabin_half: float = 0.80
     axles: tuple[float, float] = (-1.28, 1.32)
+    belt: float = 0.94  # height of the cabin's foot
+
+
+SALOON = CarShape()
+ESTATE = CarShape(cabin=(-2.04, -1.72, 0.22, 0.98))
+HATCHBACK = CarShape(
+    x=(-1.90, -1.86, -1.70, -1.25, -0.60, 0.20, 0.95, 1.38, 1.72, 1.90, 1.97),
+    shoulder=(0.88, 0.94, 0.95, 0.96, 0.96, 0.95, 0.92, 0.87, 0.80, 0.72, 0.60),
+    cabin=(-1.84, -1.52, 0.20, 0.98),
+    roof_m=1.50,
+    axles=(-1.22, 1.22),
+)
+SUV = CarShape(
+    x=(-2.18, -2.14, -1.80, -1.25, -0.60, 0.20, 0.95, 1.45, 1.90, 2.12, 2.18),
+    shoulder=(0.98, 1.06, 1.08, 1.08, 1.08, 1.08, 1.06, 1.02, 0.97, 0.90, 0.74),
+    half=(0.78, 0.85, 0.89, 0.91, 0.92, 0.92, 0.91, 0.90, 0.87, 0.80, 0.70),
+    cabin=(-2.08, -1.76, 0.16, 0.90),
+    roof_m=1.74,
+    roof_half=0.67,
+    cabin_half=0.84,
+    axles=(-1.32, 1.36),
+    belt=1.06,
+)
+CAR_SHAPES = (SALOON, ESTATE, HATCHBACK, SUV)
 
 
 def car(*, turn: float = 0.0, colour: Colour, shape: CarShape | None = None) -> list[Part]:
@@ -78,7 +102,7 @@ def _car_body(s: CarShape, colour: Colour) -> list[Part]:
 def _car_cabin(s: CarShape, colour: Colour) -> list[Part]:
     glass: Colour = (40.0, 48.0, 56.0)
     back, roof_back, roof_front, front = s.cabin
-    belt, top, wide, narrow = 0.94, s.roof_m, s.cabin_half, s.roof_half
+    belt, top, wide, narrow = s.belt, s.roof_m, s.cabin_half, s.roof_half
     faces: list[Part] = []
     for sign in (1.0, -1.0):
         side = np.array([[back, wide, belt], [roof_back, narrow, top], [roof_front, narrow, top], [front, wide, belt]])
@@ -136,8 +160,8 @@ def wheel_faces(axles: tuple[float, float], half: float) -> list[Part]:
             parts.append(Face((circle(centre + out * 0.055, CAR_WHEEL_M),), out, (38.0, 38.0, 40.0), layer=6))
             parts.append(Face((circle(centre + out * 0.06, 0.22),), out, (165.0, 168.0, 172.0), layer=7))
             # The far wheels show below the sill: a tyre drawn before everything else.
-            axle = np.stack([centre, centre - out * 0.16])
-            parts.append(Blob(axle, np.full(2, CAR_WHEEL_M * 0.97), (30.0, 30.0, 32.0)))
+            ring = circle(centre, CAR_WHEEL_M * 0.97 - 0.03, 10)
+            parts.append(Blob(np.concatenate([ring, ring - out * 0.16]), np.full(20, 0.03), (30.0, 30.0, 32.0)))
     return parts
 
 
