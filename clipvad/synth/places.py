@@ -52,10 +52,13 @@ class Sprite:
 
 @dataclass(frozen=True)
 class Backdrop:
-    """The empty picture [H, W, 3], its shadows [H, W] in 0-1, and the props that can hide an actor, far to near."""
+    """The empty picture [H, W, 3], its ground open to the sun, and the props that can hide an actor, far to near.
+
+    `sunny` [H, W, 1] in 0-1 is where an actor's shadow shows: not where a shadow lies already, nor on a prop.
+    """
 
     image: Image
-    shadow: FloatImage
+    sunny: FloatImage
     sprites: tuple[Sprite, ...]
 
 
@@ -119,7 +122,8 @@ def paint(painter: Painter, *, camera: Camera, light: Light, seed: int, weather:
         if sprite is not None:
             sprites.append(sprite)
     big = np.clip(big + halos, 0, 255).astype(np.uint8)
-    return Backdrop(_shrink(big), _shrink(soft), _visible(sprites, size=(camera.height, camera.width)))
+    seen, free = _visible(sprites, size=(camera.height, camera.width))
+    return Backdrop(_shrink(big), free * (1 - _shrink(soft)), seen)
 
 
 def shadow_loss(light: Light) -> FloatImage:
@@ -127,8 +131,11 @@ def shadow_loss(light: Light) -> FloatImage:
     return np.asarray(light.shadow * (1 - _SHADOW_TINT), dtype=np.float32)
 
 
-def _visible(sprites: Sequence[Sprite], *, size: tuple[int, int]) -> tuple[Sprite, ...]:
-    """Sprites far to near, each without what nearer ones hide of it: drawn again, it must not come out on top."""
+def _visible(sprites: Sequence[Sprite], *, size: tuple[int, int]) -> tuple[tuple[Sprite, ...], FloatImage]:
+    """Sprites far to near, each without what nearer ones hide of it: drawn again, it must not come out on top.
+
+    Also the share of each pixel [H, W, 1] that no sprite covers.
+    """
     free = np.ones((*size, 1), np.float32)
     kept: list[Sprite] = []
     for sprite in reversed(sprites):
@@ -136,7 +143,7 @@ def _visible(sprites: Sequence[Sprite], *, size: tuple[int, int]) -> tuple[Sprit
         region = free[sprite.y : sprite.y + height, sprite.x : sprite.x + width]
         kept.append(replace(sprite, alpha=sprite.alpha * region))
         region *= 1 - sprite.alpha
-    return tuple(reversed(kept))
+    return tuple(reversed(kept)), free
 
 
 def _stamp(big: Image, shape: Shape, prop: Prop, air: Air, *, painted: Image | None) -> Sprite | None:

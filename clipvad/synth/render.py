@@ -76,7 +76,7 @@ class Renderer:
         camera, light, weather = scene.camera, scene.light, scene.weather
         self.backdrop: Backdrop = paint(scene.place, camera=camera, light=light, seed=seed, weather=weather)
         self._air = Air(camera, light, weather)
-        self._open = np.rint(255 * (1 - self.backdrop.shadow[..., 0])).astype(np.uint8)
+        self._open = np.rint(255 * self.backdrop.sunny[..., 0]).astype(np.uint8)
         self._loss = shadow_loss(light).tolist()
         self._sensor = Sensor(
             camera, light, weather, seed=seed, noise=scene.noise, vignette=scene.vignette, blur_px=scene.blur_px
