@@ -1,4 +1,4 @@
-"""The command line: `clipvad score | evaluate | lab | manifest | rules | cache | models | serve`.
+"""The command line: `clipvad score | evaluate | lab | synth | manifest | rules | cache | models | serve`.
 
 This module only names the commands and turns errors into one line and an exit code: 0 all went well, 1 a clip
 failed (or a fault of the program), 2 the call or the configuration is wrong, 130 stopped by Ctrl-C. Whatever is
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from clipvad.cli import evaluate, extras, lab, score
+from clipvad.cli import evaluate, extras, lab, score, synth
 from clipvad.cli.console import print_error, unexpected
 from clipvad.errors import ClipvadError
 
@@ -30,6 +30,7 @@ app.add_typer(evaluate.manifest_app, name="manifest")
 app.add_typer(extras.rules_app, name="rules")
 app.add_typer(extras.cache_app, name="cache")
 app.command("lab")(lab.lab)
+app.command("synth")(synth.synth)
 app.command("models")(extras.models)
 app.command("serve")(extras.serve)
 
