@@ -15,6 +15,7 @@ from clipvad.synth.paths import Path
 from clipvad.synth.place import Place, Point, Route
 
 _EASE_M = 0.7  # people slow down and speed up within about a step
+_DETOUR_M = 1.0  # less than it takes to cut through a row of shelves
 
 
 class Way:
@@ -106,7 +107,7 @@ def way_in(place: Place, to: Point, rng: np.random.Generator) -> list[Point]:
     """From outside the picture (or a door) along one of the routes, and from its nearest point to `to`."""
     choices = sorted(_ways_to(place, to), key=lambda way: length(way[-2:]))
     # The routes that pass close by, so that nobody cuts across the props.
-    near = [way for way in choices if length(way[-2:]) < length(choices[0][-2:]) + 2.5]
+    near = [way for way in choices if length(way[-2:]) < length(choices[0][-2:]) + _DETOUR_M]
     return near[int(rng.integers(len(near)))]
 
 
@@ -115,7 +116,7 @@ def way_out(
 ) -> list[Point]:
     """From `start` to a route and out of the picture; `away_from` (x, y): not past this point, if that can be."""
     choices = [way[::-1] for way in _ways_to(place, start)]
-    near = min(length(way[:2]) for way in choices) + 2.5
+    near = min(length(way[:2]) for way in choices) + _DETOUR_M
     choices = [way for way in choices if length(way[:2]) < near]
     if away_from is not None:
         return max(choices, key=lambda way: float(np.linalg.norm(np.array(at_metre(way, 4.0)) - away_from)))
