@@ -15,7 +15,7 @@ from clipvad.synth.planes import View
 from clipvad.synth.shelving import cabinet, counter, shelf_row, till
 from clipvad.synth.surfaces import YELLOW, Brush, Patch, bays, lay, plain, rectangle, slabs, tinted, tone
 
-_LEFT, _RIGHT, _BACK, _CEILING = -5.6, 4.8, 11.6, 3.6
+_LEFT, _RIGHT, _BACK, _CEILING = -5.6, 4.8, 11.6, 3.8
 _DOOR = ((-1.9, 0.1), (0.0, 2.3))  # across, up
 _WINDOW = ((-5.0, -2.4), (0.7, 2.4))
 _COOLERS = ((0.6, 4.3), (0.1, 2.1))
