@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import storeys
-from clipvad.synth.furniture import barrier, block, car_window, hedge, parked_car, sign, street_lamp, tree
+from clipvad.synth.furniture import block, hedge, street_lamp, tree
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
 from clipvad.synth.planes import View
+from clipvad.synth.roadside import barrier, car_window, parked_car, sign
 from clipvad.synth.surfaces import YELLOW, Brush, Patch, asphalt, grass, kerb, lay, line, marking, rectangle, sky, slabs
 
 _BAY_M, _FAR_BAYS, _NEAR_BAYS = 2.6, (15.2, 20.2), (3.0, 8.2)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import shop, storeys
-from clipvad.synth.furniture import bollard, cone, litter_bin, sign, street_lamp, traffic_light, tree
+from clipvad.synth.furniture import bollard, cone, litter_bin, street_lamp, tree
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
 from clipvad.synth.planes import View
+from clipvad.synth.roadside import sign, traffic_light
 from clipvad.synth.surfaces import Brush, Patch, asphalt, kerb, lay, line, marking, plain, rectangle, sky, slabs
 
 _NEAR_KERB, _FAR_KERB = 9.0, 16.2

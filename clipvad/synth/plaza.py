@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import arcade, storeys
 from clipvad.synth.fountain import fountain
-from clipvad.synth.furniture import bench, fence, lamp, litter_bin, parasol, showcase, tub_tree
+from clipvad.synth.frontage import parasol, showcase
+from clipvad.synth.furniture import bench, fence, lamp, litter_bin, tub_tree
 from clipvad.synth.parts import Light
 from clipvad.synth.place import Place, Target
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop

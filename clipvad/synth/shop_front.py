@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import lettering, mannequins, shop, storeys
-from clipvad.synth.furniture import awning, bollard, fence, litter_bin, planter, street_lamp, trestle_sign
+from clipvad.synth.frontage import awning, trestle_sign
+from clipvad.synth.furniture import bollard, fence, litter_bin, planter, street_lamp
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
