@@ -131,6 +131,9 @@ def _sources(
 ) -> Iterator[Clips]:
     from clipvad.lab import sets
 
+    if street is not None:
+        for name in domains:
+            yield sets.street(street, domain=name, split=split)
     if ped2 is not None:
         yield sets.ucsd_ped2(ped2)
     if shanghaitech is not None:

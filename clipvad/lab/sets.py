@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clipvad.core import RuleSet
-from clipvad.errors import VideoError
+from clipvad.errors import ManifestError, VideoError
 from clipvad.evaluation.clip_labels import LabelledClip, read_clip_labels
 from clipvad.evaluation.manifest import Entry
 from clipvad.evaluation.readers import Found, read_shanghaitech, read_ucf_crime, read_ucsd_ped2
 from clipvad.lab.scorers import named_classes
 from clipvad.lab.tracks import LabClip
 from clipvad.rules import load_rules
+from clipvad.synth.layouts import read_street
+from clipvad.synth.street import abnormal
 
+STREET_RULES = Path(__file__).parent / "rules"
 DEFAULT_RULES = "street"
 # Presets of the public collections by the name of their folder, and of single clips in them by name.
 FOLDER_RULES = {"intel_sample_videos": "campus-walkway", "shanghaitech_clips": "campus-walkway",
@@ -28,6 +31,40 @@ class Clips:
 
     clips: tuple[LabClip, ...]
     skipped: tuple[str, ...] = ()
+
+
+def street(folder: Path, *, domain: str = "pedestrian", split: str = "test") -> Clips:
+    """The street benchmark under the rules of a domain; what training may not see is counted apart as well."""
+    found = [clip for clip in read_street(folder, domain=domain) if clip.split == split]
+    if not found:
+        raise ManifestError(f"{folder} has no clips of the split {split!r}. There are train and test.")
+    name = ", ".join(["street", *[domain] * (domain != "pedestrian"), *[split] * (split != "test")])
+    rules = {clip.place: in_domain(street_rules(clip.place), domain) for clip in found}
+    clips = []
+    for clip in found:
+        intervals = tuple((event.start_s, event.end_s) for event in clip.events)
+        part = "held out" if clip.heldout else "not held out"
+        clips.append(
+            LabClip(
+                entry=Entry(video=clip.video, label=clip.label, intervals=intervals),
+                rules=rules[clip.place],
+                groups=(name, f"{name}, {part}") if split == "test" else (name,),
+                tags={"place": clip.place, "light": clip.light},
+            )
+        )
+    return Clips(clips=tuple(clips))
+
+
+def street_rules(place: str) -> RuleSet:
+    """The rules of a place of the street world, for people on foot; categories are the labels of its events."""
+    return load_rules(STREET_RULES / f"{place.replace(' ', '-')}.yaml")
+
+
+def in_domain(rules: RuleSet, domain: str) -> RuleSet:
+    """The rules with every sentence on the side where the domain has it: what is normal there moves over."""
+    moved = tuple(rule for rule in rules.abnormal if not abnormal(rule.category, domain))
+    left = tuple(rule for rule in rules.abnormal if abnormal(rule.category, domain))
+    return replace(rules, normal=(*rules.normal, *moved), abnormal=left)
 
 
 def ucsd_ped2(folder: Path) -> Clips:
