@@ -22,7 +22,7 @@ _SILL, _LINTEL = 1.15, 3.9
 _GATE = ((4.9, 8.2), (0.0, 3.7))  # a shutter at ground level, behind the truck
 _DOOR = ((2.3, 3.7), (0.0, 2.15))
 _HATCHED = ((-5.2, 2.3), (12.2, 14.95))
-_CAMERA = Camera(width=320, height=240, height_m=5.2, pitch_deg=22, fov_deg=66)
+_CAMERA = Camera(width=320, height=240, height_m=5.2, yaw_deg=3, pitch_deg=22, fov_deg=66)
 
 
 def loading_bay(
@@ -91,7 +91,7 @@ def _facade(p: Patch) -> FloatImage:
     lay(out, (60, 64, 68), p, rectangle(p, (_DOOR[0][0] - 0.1, _DOOR[0][1] + 0.1), (0.0, _DOOR[1][1] + 0.1)))
     lay(out, (56, 120, 84), p, rectangle(p, (2.4, 3.6), (2.4, 2.7)))
     lay(out, (250, 248, 236), p, rectangle(p, (2.8, 3.1), (2.85, 2.97)))
-    for x in (-3.3, 0.4, 6.3):
+    for x in (-3.3, 4.1):
         lay(out, (250, 248, 236), p, rectangle(p, (x - 0.2, x + 0.2), (4.75, 4.95)))
     return out
 
@@ -138,7 +138,7 @@ def _props(view: View, rng: np.random.Generator) -> list[Prop]:
     props += [
         pallets((4.5, 11.8), count=6),
         cartons(rng, (4.55, 14.4)),
-        cartons(rng, (-4.3, 5.2)),
+        cartons(rng, (-3.7, 5.1)),
         forklift((-5.0, 9.3)),
     ]
     props += [bollard((x, y), colour=(206, 166, 48)) for x, y in ((3.95, 13.2), (-5.4, 14.6))]
@@ -168,7 +168,7 @@ LOADING_BAY = Place(
         ((1.6, 17.0), (2.95, 15.8), (2.95, 14.2), (2.8, 10.6), (-1.0, 8.4), (-5.5, 7.2), (-9.5, 6.8)),
         ((-9.5, 7.4), (-4.0, 7.4), (0.5, 9.4), (4.6, 7.6), (9.5, 7.4)),
         ((1.0, 0.6), (0.4, 5.5), (2.6, 10.2), (2.95, 13.8), (2.95, 15.8), (1.6, 17.0)),
-        ((1.6, 17.0), (2.95, 15.8), (2.95, 11.8), (0.2, 9.8), (-1.6, 6.0), (-1.2, 0.6)),
+        ((1.6, 17.0), (2.95, 15.8), (2.95, 11.8), (0.2, 9.8), (-1.4, 6.0), (-1.0, 0.6)),
         ((9.5, 8.2), (4.0, 6.0), (0.5, 7.4), (-1.8, 9.2), (-4.0, 7.4), (-9.5, 7.6)),
     ),
     drive=(
@@ -183,5 +183,6 @@ LOADING_BAY = Place(
         Target(name="windscreen", surface=_WINDSCREEN, reach=(5.3, 8.7)),
     ),
     doors=((2.95, _WALL),),
-    lamps=((-3.3, 14.7, 4.85), (0.4, 14.7, 4.85), (2.95, 14.7, 2.9), (6.3, 14.7, 4.85)),
+    # Two on the wall, one above the camera.
+    lamps=((-3.3, 14.5, 4.85), (4.1, 14.5, 4.85), (0.0, 2.0, 6.0)),
 )

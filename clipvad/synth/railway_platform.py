@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import storeys
+from clipvad.synth.frontage import showcase
 from clipvad.synth.furniture import litter_bin, street_lamp, tree
 from clipvad.synth.parts import Light
 from clipvad.synth.place import Place, Target
@@ -23,6 +24,7 @@ _TRACKS = (4.6, 8.2)  # x of their middles
 _EXIT = (10.2, 12.4)  # along the wall: a passage to the street
 _LIFT = ((-4.4, -1.6), (25.0, 28.0))  # the lift's tower closes the platform at its far end
 _TRAIN = ((6.8, 9.6), 27.0)
+_TIMETABLE = (-3.1, 13.3)
 _CAMERA = Camera(width=320, height=240, height_m=4.2, x_m=-1.6, yaw_deg=15, pitch_deg=20, fov_deg=64)
 
 
@@ -198,11 +200,11 @@ def _props(view: View, rng: np.random.Generator) -> list[Prop]:
     props += view.hiding((_TRAIN[0][0], _TRAIN[1]), (_TRAIN[0][1], _TRAIN[1]), z=(_BED, 3.5))
     props += [pillar((-2.7, y), height_m=3.4) for y in (17.0, 21.5)]
     props += [bench((-3.7, 6.6)), bench((-3.7, 15.8)), bench((-3.7, 20.2)), vending_machine((-3.95, 8.9))]
-    props += [name_board((-2.9, 13.8)), litter_bin((-3.9, 13.1)), glass_shelter((12.6, 17.0))]
+    props += [name_board((-2.9, 15.6)), litter_bin((-4.0, 8.0)), showcase(_TIMETABLE), glass_shelter((12.6, 17.0))]
     props += [
         street_lamp((x, y), reach=(reach, 0.0), height_m=4.8)
         for x, reach in ((-2.0, 1.7), (12.0, -1.2))
-        for y in (13.0, 23.0, 33.0)
+        for y in (14.6, 24.0, 33.0)
     ]
     props += view.hiding((_FAR_WALL, 12.0), (_FAR_WALL, 52.0), z=(0.0, 2.9), margin_m=1.5)
     props += [tree(rng, at, size) for at, size in (((17.0, 26.0), 1.8), ((18.0, 42.0), 2.0))]
@@ -230,16 +232,26 @@ PLATFORM = Place(
         ((11.4, 8.0), (11.2, 18.0), (11.4, 26.0), (11.4, 36.0)),
         ((10.9, 36.0), (11.0, 27.0), (10.8, 15.0), (10.8, 8.0)),
     ),
-    stand=((0.9, 7.6), (0.6, 11.4), (0.8, 15.4), (-1.8, 12.8), (-3.0, 7.4), (-1.2, 17.2), (11.3, 15.0), (0.4, 19.0)),
+    stand=((0.9, 7.6), (0.6, 11.4), (0.8, 15.4), (-1.8, 12.8), (-2.5, 7.2), (-1.2, 17.2), (11.3, 15.0), (0.4, 19.0)),
     clear=((-2.4, 5.8), (1.1, 5.8), (1.1, 10.2), (-2.4, 10.2)),
     no_entry=((3.4, 8.0), (5.6, 9.6), (9.4, 15.5), (9.4, 25.0), (3.4, 25.0)),
     targets=(
         Target(
-            name="vending machine",
-            surface=((-3.55, 8.5, 0.7), (-3.55, 9.3, 0.7), (-3.55, 9.3, 1.75), (-3.55, 8.5, 1.75)),
-            reach=(-3.0, 8.7),
+            name="timetable",
+            surface=tuple(
+                (_TIMETABLE[0] + x, _TIMETABLE[1] - 0.1, z)
+                for x, z in ((-0.6, 0.6), (0.6, 0.6), (0.6, 2.3), (-0.6, 2.3))
+            ),
+            reach=(_TIMETABLE[0] + 0.5, _TIMETABLE[1] - 0.8),
         ),
     ),
     doors=((_WALL, 11.3),),
-    lamps=((-0.3, 13.0, 4.8), (-0.3, 23.0, 4.8), (10.8, 13.0, 4.8), (10.8, 23.0, 4.8), (-3.6, 11.3, 2.6)),
+    lamps=(
+        (-0.3, 4.0, 4.8),
+        (-0.3, 14.6, 4.8),
+        (-0.3, 24.0, 4.8),
+        (10.8, 14.6, 4.8),
+        (10.8, 24.0, 4.8),
+        (-3.6, 11.3, 2.6),
+    ),
 )
