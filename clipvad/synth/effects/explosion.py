@@ -69,10 +69,11 @@ class Explosion:
         way[:, 2] = np.abs(way[:, 2]) * 0.9
         far, late = rng.uniform(0.35, 1.0, count), rng.uniform(0.75, 1.3, count)
         grown = 1 - np.exp(-age / 0.16)
-        lifted = 0.9 * age**0.85 * (0.5 + 0.7 * way[:, 2])
+        lifted = 0.9 * age * (0.4 + 0.9 * way[:, 2]) * late
         centres = np.array([*self.at, self.base_m]) + way * (far * self.radius_m * 0.85 * grown)[:, None]
         centres[:, 2] += lifted
-        centres[:, 0] += 0.12 * age**1.2
+        centres[:, :2] += way[:, :2] * 0.16 * age
+        centres[:, 0] += 0.2 * age**1.2
         # It cools unevenly: veins of soot between what still burns.
         part = age / _BALL_S * rng.uniform(0.6, 1.7, count)
         shade = np.stack([np.interp(part, _STAGES, c) for c in _COLOURS.T], axis=1)
@@ -83,7 +84,7 @@ class Explosion:
         shade = shade * (1 - cold * (1 - self.dim))
         radii = self.radius_m * (0.32 + 0.22 * grown + 0.17 * age**0.8) * late**0.5
         lasting = max(self.span_s[1] - self.span_s[0], 2.0)
-        fade = np.interp(age, [0, 0.05, _BALL_S, 0.6 * lasting, lasting], [0.5, 0.95, 0.85, 0.4, 0.0])
+        fade = np.interp(age, [0, 0.05, _BALL_S, 0.6 * lasting, lasting], [0.5, 0.95, 0.8, 0.25, 0.0])
         order = rng.permutation(count)
         puffs = Puffs(centres[order], radii[order], shade[order], np.full(count, float(fade)))
         return draw_puffs(canvas, puffs, camera, variants=order)

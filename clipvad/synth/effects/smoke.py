@@ -47,7 +47,7 @@ class Smoke:
         part = age / life
         rise = self.height_m * (1 - (1 - part) ** 1.4)
         sway = 0.16 * np.sin(1.7 * t_s + 5 * spread[:, 2] + 1.5 * rise) * part
-        reach = self.width_m * (0.28 + 0.55 * part)
+        reach = self.width_m * (0.30 + 0.45 * part)
         drift = age * (0.5 + 0.5 * part)
         centres = np.stack(
             [
@@ -57,7 +57,7 @@ class Smoke:
             ],
             axis=1,
         )
-        radii = self.width_m * (0.36 + 1.0 * part**0.8) * (1 + 0.15 * spread[:, 2])
+        radii = self.width_m * (0.30 + 0.62 * part**0.8) * (1 + 0.15 * spread[:, 2])
         strength = np.clip((t_s - self.span_s[0]) / self.grow_s, 0.25, 1.0)
         fade = np.clip(part / 0.10, 0, 1) * np.clip((1 - part) / 0.65, 0, 1) ** 1.2
         alphas = np.where(since >= 0, self.density * strength * fade, 0.0)

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from clipvad.synth.place import Place
-from clipvad.synth.stories import fight, hazards, people, property, riding
+from clipvad.synth.stories import crash, fight, hazards, people, property, riding
 from clipvad.synth.stories.everyday import everyday
 from clipvad.synth.story import Story
 
@@ -29,7 +29,7 @@ TELLERS: dict[str, Teller] = {
     "fire": hazards.fire,
     "smoke": hazards.smoke,
     "explosion": hazards.explosion,
-    "collision": hazards.collision,
+    "collision": crash.collision,
 }
 LABELS = tuple(TELLERS)
 

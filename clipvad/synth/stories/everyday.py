@@ -28,6 +28,7 @@ Disc = tuple[float, float, float]  # x, y and radius in metres
 _STEP_S = 0.25
 _RADIUS_M = {"cyclist": 0.6, "motorcyclist": 0.7, "car": 2.0, "van": 2.4, "dog walker": 0.6, "wheelchair user": 0.45}
 _PERSON_M = 0.30
+_LYING_M = 1.1
 _SLOW_PLACES = ("car park", "loading bay")
 
 
@@ -67,7 +68,8 @@ class _Trace:
         times = np.arange(0.0, duration_s, _STEP_S)
         there = (times >= actor.path.start_s) & (times <= actor.path.end_s)
         self.places = np.where(there[:, None], [actor.path.position(t) for t in times.tolist()], np.nan)
-        self.radius_m = _RADIUS_M.get(actor.kind, _PERSON_M)
+        lies = any(act.name in ("fall", "lie") for act in getattr(actor, "acts", ()))
+        self.radius_m = _LYING_M if lies else _RADIUS_M.get(actor.kind, _PERSON_M)
 
     def clashes(self, other: _Trace) -> bool:
         """Whether the two come closer than their bodies allow."""

@@ -1,8 +1,8 @@
-"""Dangers: fire, smoke, an explosion, a collision of vehicles."""
+"""Dangers: fire, smoke, an explosion; people keep away, watch or flee."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,28 +13,27 @@ from clipvad.synth.gestures import Act
 from clipvad.synth.parts import Colour
 from clipvad.synth.paths import Path
 from clipvad.synth.place import Place, Point
-from clipvad.synth.stories.cast import person, rider, vehicle
+from clipvad.synth.stories.cast import person, vehicle
 from clipvad.synth.stories.stage import (
     Way,
     across,
     anywhere,
-    at_metre,
     in_view,
-    metres_in_view,
+    near_spot,
     plus,
-    section,
-    spot,
     way_in,
     way_out,
 )
 from clipvad.synth.story import Effect, Happening, Story
 
-_CAR_M = 4.3
-
 
 def fire(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """A heap burns, or a parked car where cars go; people back off, watch or leave."""
-    at, span, seed = spot(place.clear, rng, spread=0.35), (start_s, duration_s + 1), int(rng.integers(1 << 30))
+    at, span, seed = (
+        near_spot(place.clear, place.camera, rng, spread=0.35),
+        (start_s, duration_s + 1),
+        int(rng.integers(1 << 30)),
+    )
     of_car = bool(place.drive) and rng.random() < 0.5
     grow, width = rng.uniform(2.0, 4.5), rng.uniform(1.2, 2.0)
     base = 0.85 if of_car else 0.0
@@ -51,26 +50,29 @@ def fire(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: 
         along = across(place.camera, rng)
         stands = Path.still(at, start_s=-1.0, end_s=duration_s + 1, facing=(float(along[0]), float(along[1])))
         actors.append(vehicle("car", stands, rng))
-    actors += _watchers(place, at, rng, count=int(rng.integers(1, 4)), start_s=start_s, duration_s=duration_s)
+    actors += watchers(place, at, rng, count=int(rng.integers(1, 4)), start_s=start_s, duration_s=duration_s)
     variant = "fire/car" if of_car else "fire"
     return _danger("fire", variant, place, rng, actors, (plume, blaze), start_s=start_s, end_s=duration_s)
 
 
 def smoke(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """Thick smoke without flames; people stop, cover, and leave."""
-    at = spot(place.clear, rng, spread=0.5)
+    at, tone = near_spot(place.clear, place.camera, rng, spread=0.5), _grey(rng, 60, 205)
     plume = Smoke(
         at=at, span_s=(start_s, duration_s + 1), seed=int(rng.integers(1 << 30)), width_m=rng.uniform(1.0, 2.0),
-        height_m=rng.uniform(3.5, 6.0), density=rng.uniform(0.6, 0.85), grow_s=rng.uniform(1.5, 3.0),
-        tone=_grey(rng, 70, 205), wind=_wind(rng), base_m=0.1,
+        height_m=rng.uniform(4.5, 7.0), density=rng.uniform(0.6, 0.85), grow_s=rng.uniform(1.5, 3.0),
+        tone=tone, wind=_wind(rng), base_m=0.1,
     )  # fmt: skip
-    actors = _watchers(place, at, rng, count=int(rng.integers(0, 3)), start_s=start_s, duration_s=duration_s)
-    return _danger("smoke", "smoke", place, rng, actors, (plume,), start_s=start_s, end_s=duration_s)
+    actors = watchers(place, at, rng, count=int(rng.integers(0, 3)), start_s=start_s, duration_s=duration_s)
+    word = "dark" if tone[0] < 105 else "white" if tone[0] > 170 else "grey"
+    return _danger(
+        "smoke", "smoke", place, rng, actors, (plume,), start_s=start_s, end_s=duration_s, words={"tone": word}
+    )
 
 
 def explosion(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """Something blows up; the nearest are thrown down, the others flee; smoke stays."""
-    at, seed = spot(place.clear, rng, spread=0.4), int(rng.integers(1 << 30))
+    at, seed = near_spot(place.clear, place.camera, rng, spread=0.4), int(rng.integers(1 << 30))
     blast = Explosion(
         at=at, span_s=(start_s, start_s + rng.uniform(5.0, 8.0)), seed=seed, radius_m=rng.uniform(1.2, 2.2)
     )
@@ -95,36 +97,7 @@ def explosion(place: Place, rng: np.random.Generator, *, duration_s: float, star
     return _danger("explosion", "explosion", place, rng, actors, (plume, blast), start_s=start_s, end_s=duration_s)
 
 
-def collision(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
-    """A car runs into another one that stands, or into a cyclist; both stay where they are, somebody comes."""
-    route = place.drive[int(rng.integers(len(place.drive)))]
-    first, last = metres_in_view(route, place.camera)
-    hit = first + rng.uniform(0.45, 0.65) * (last - first)
-    with_bicycle = rng.random() < 0.35
-    gap = (_CAR_M / 2 + 0.85) if with_bicycle else _CAR_M
-    end = duration_s + 1
-    # The one in front: brakes and stands, then is pushed on a little.
-    front = Way.arriving(section(route, 0.0, hit), speed_mps=3.5 if with_bicycle else 4.5, at_s=start_s - 1.2)
-    front.stay_until(start_s).walk([at_metre(route, hit + 0.5)], speed_mps=1.4).stay_until(end)
-    speed = rng.uniform(5.0, 7.5)
-    behind = Way.arriving(section(route, 0.0, max(hit - gap, 1.0)), speed_mps=speed, at_s=start_s)
-    behind.walk([at_metre(route, max(hit - gap, 1.0) + 0.5)], speed_mps=1.4).stay_until(end)
-    actors: list[Actor] = [vehicle("car", behind, rng)]
-    actors.append(rider("cyclist", front, rng) if with_bicycle else vehicle("car", front, rng))
-    beside = plus(at_metre(route, hit - gap), np.array([0.0, -1.5]))
-    comes = start_s + rng.uniform(2.0, 3.0)
-    driver = (
-        Way(beside, t_s=comes).stay(0.4).walk([plus(at_metre(route, hit - 0.5), np.array([0.0, -1.7]))], speed_mps=1.2)
-    )
-    phone = [Act("phone", driver.now_s, end + 9)] if rng.random() < 0.6 else []
-    actors.append(person(driver.stay_until(max(end, driver.now_s + 1)), rng, acts=phone))
-    variant = "collision/cyclist" if with_bicycle else "collision"
-    captions = event_captions(variant, rng, place=place.name)
-    happening = Happening(label="collision", captions=captions, actors=(0, 1), start_s=start_s, end_s=duration_s)
-    return Story(actors=tuple(actors), happenings=(happening,))
-
-
-def _watchers(
+def watchers(
     place: Place, at: Point, rng: np.random.Generator, *, count: int, start_s: float, duration_s: float
 ) -> list[Actor]:
     """People who come near, stop some metres away, and watch, telephone or run off."""
@@ -160,8 +133,9 @@ def _danger(
     *,
     start_s: float,
     end_s: float,
+    words: Mapping[str, str] | None = None,
 ) -> Story:
-    captions = event_captions(variant, rng, place=place.name)
+    captions = event_captions(variant, rng, place=place.name, words=words)
     seen = tuple(range(len(effects)))
     happening = Happening(label=label, captions=captions, effects=seen, start_s=start_s, end_s=end_s)
     return Story(actors=tuple(actors), effects=effects, happenings=(happening,))

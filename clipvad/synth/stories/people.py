@@ -16,9 +16,9 @@ from clipvad.synth.stories.stage import (
     leaves_view_s,
     length,
     metres_in_view,
+    near_spot,
     plus,
     section,
-    spot,
     through,
     way_in,
     way_out,
@@ -28,7 +28,9 @@ from clipvad.synth.story import Happening, Story
 
 def fall(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """Somebody walks, falls and stays down; in most cases somebody else comes to help."""
-    way = Way.arriving(way_in(place, spot(place.clear, rng), rng), speed_mps=rng.uniform(1.0, 1.5), at_s=start_s)
+    way = Way.arriving(
+        way_in(place, near_spot(place.clear, place.camera, rng), rng), speed_mps=rng.uniform(1.0, 1.5), at_s=start_s
+    )
     down = start_s + 1.0
     acts = [Act("fall", start_s, down), Act("lie", down, duration_s + 1)]
     actors = [person(way.stay_until(duration_s + 1), rng, acts=acts)]
@@ -47,38 +49,34 @@ def fall(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: 
 
 def chase(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """One runs through the picture, one or two run after; in half of the cases the first walks until it notices."""
-    route = through(place, rng)
-    for _ in range(20):
-        first, last = metres_in_view(route, place.camera)
-        if last - first > 6:
-            break
-        route = through(place, rng)
-    speed, gap_s = rng.uniform(3.6, 4.8), rng.uniform(0.45, 0.8)
-    notice = first + (rng.uniform(0.15, 0.35) * (last - first) if rng.random() < 0.5 else -0.5)
+    via = near_spot(place.clear, place.camera, rng)
+    inward = way_in(place, via, rng)
+    route = (*inward, *way_out(place, via, rng, away_from=inward[0])[1:])
+    first, last = metres_in_view(route, place.camera)
+    speed = min(rng.uniform(3.4, 4.6), max((last - first) / 3.0, 2.5))
+    notice = first + (rng.uniform(0.1, 0.3) * (last - first) if rng.random() < 0.5 else -0.5)
     notice = max(notice, 0.3)
-    lead = Way.arriving(section(route, 0.0, notice), speed_mps=1.4, at_s=start_s)
-    lead.walk(section(route, notice, length(route))[1:], speed_mps=speed)
-    ways = [lead]
-    for k in range(1 if rng.random() < 0.7 else 2):
-        behind = start_s + gap_s * (k + 1) + 0.15
-        way = Way.arriving(section(route, 0.0, notice), speed_mps=speed * 1.02, at_s=behind)
-        ways.append(way.walk(section(route, notice, length(route))[1:], speed_mps=speed * 1.02))
-    acts = [[Act("flee", start_s, lead.now_s)] if rng.random() < 0.5 else []] + [[] for _ in ways[1:]]
+    ways = []
+    for k in range(2 if rng.random() < 0.7 else 3):
+        begin = start_s + k * rng.uniform(0.5, 0.8)
+        way = Way.arriving(section(route, 0.0, notice), speed_mps=1.4 if k == 0 else speed, at_s=begin)
+        ways.append(way.walk(section(route, notice, length(route))[1:], speed_mps=speed))
+    waving = rng.random() < 0.5
+    acts = [[Act("flee", start_s, ways[0].now_s)] if waving else [], *([] for _ in ways[1:])]
     actors = tuple(person(w, rng, acts=a) for w, a in zip(ways, acts, strict=True))
-    end_s = max(leaves_view_s(a.path, place.camera) for a in actors)
     happening = Happening(
         label="chase",
         captions=event_captions("chase", rng, place=place.name),
         actors=tuple(range(len(actors))),
         start_s=start_s,
-        end_s=min(end_s, duration_s),
+        end_s=min(max(leaves_view_s(a.path, place.camera) for a in actors), duration_s),
     )
     return Story(actors=actors, happenings=(happening,))
 
 
 def panic(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """A crowd walks and stands about; then everyone runs, some cower first, one may fall and get up again."""
-    danger = spot(place.clear, rng)
+    danger = near_spot(place.clear, place.camera, rng)
     actors = []
     for k, at in enumerate(_crowd(place, rng, count=int(rng.integers(6, 11)))):
         begin = start_s + float(rng.uniform(0.0, 0.8))
@@ -103,7 +101,7 @@ def panic(place: Place, rng: np.random.Generator, *, duration_s: float, start_s:
 
 def loitering(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """Somebody comes early, paces about one spot, stops, looks around, and does not leave."""
-    home = spot(place.clear, rng)
+    home = near_spot(place.clear, place.camera, rng)
     begin = min(start_s, 1.5)
     way = Way.arriving(way_in(place, home, rng), speed_mps=1.1, at_s=begin)
     axis = across(place.camera, rng)
@@ -126,7 +124,7 @@ def _crowd(place: Place, rng: np.random.Generator, *, count: int) -> list[Point]
     found: list[Point] = []
     for _ in range(40 * count):
         if rng.random() < 0.5:
-            at = spot(place.clear, rng, spread=1.0)
+            at = near_spot(place.clear, place.camera, rng, spread=1.0)
         else:
             route = through(place, rng)
             at = at_metre(route, float(rng.uniform(*metres_in_view(route, place.camera))))

@@ -5,10 +5,21 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from clipvad.synth.camera import Array
 from clipvad.synth.captions import event_captions
 from clipvad.synth.place import Place, Route
 from clipvad.synth.stories.cast import person, rider, vehicle
-from clipvad.synth.stories.stage import Way, in_view, length, metres_in_view, shifted, spot, through, way_in, way_out
+from clipvad.synth.stories.stage import (
+    Way,
+    in_view,
+    length,
+    metres_in_view,
+    near_spot,
+    shifted,
+    through,
+    way_in,
+    way_out,
+)
 from clipvad.synth.story import Happening, Story
 
 # By label: who rides, and how fast in m/s.
@@ -18,7 +29,7 @@ RIDERS = {
     "scooter": ("scooter rider", 3.0, 5.5),
     "motorcycling": ("motorcyclist", 3.5, 6.0),
 }
-_SEEN_S = 3.0  # what is ridden past faster than this could be missed
+_SEEN_S = 3.5  # what is ridden past faster than this could be missed
 
 
 def ride(label: str, place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
@@ -49,21 +60,25 @@ def drive(place: Place, rng: np.random.Generator, *, duration_s: float, start_s:
 
 
 def trespass(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
-    """Somebody walks into the area that is closed, moves about there, and stays or goes back."""
-    first, second = spot(place.no_entry, rng, spread=0.5), spot(place.no_entry, rng, spread=0.8)
-    way = Way.arriving(way_in(place, first, rng), speed_mps=rng.uniform(1.1, 1.5), at_s=start_s + 0.8)
+    """Somebody walks into the area that is closed at `start_s`, moves about there, and stays or goes back."""
+    first = near_spot(place.no_entry, place.camera, rng, spread=0.5)
+    second = near_spot(place.no_entry, place.camera, rng, spread=0.8)
+    points, speed = way_in(place, first, rng), rng.uniform(1.1, 1.5)
+    probe = Way.arriving(points, speed_mps=speed, at_s=0.0).path
+    before = [t for t in np.arange(probe.start_s, 0.0, 0.1) if not _contains(place.no_entry, probe.position(float(t)))]
+    way = Way.arriving(points, speed_mps=speed, at_s=start_s - (before[-1] if before else -0.5))
     way.stay(rng.uniform(0.3, 1.5)).walk([second], speed_mps=1.0).stay(rng.uniform(0.5, 2.5))
     if rng.random() < 0.6:
         way.walk([first], speed_mps=1.1).walk(way_out(place, first, rng)[1:], speed_mps=1.4)
-    way.stay_until(duration_s + 1)
-    actor = person(way, rng)
-    inside = [t for t in np.arange(0.0, duration_s, 0.1) if _contains(place.no_entry, actor.path.position(float(t)))]
+    actor = person(way.stay_until(duration_s + 1), rng)
+    times = np.arange(0.0, duration_s, 0.1)
+    inside = [float(t) for t in times if _contains(place.no_entry, actor.path.position(float(t)))]
     happening = Happening(
         label="no-entry",
         captions=event_captions("no-entry", rng, place=place.name),
         actors=(0,),
-        start_s=float(inside[0]),
-        end_s=min(float(inside[-1]) + 0.1, duration_s),
+        start_s=inside[0],
+        end_s=min(inside[-1] + 0.1, duration_s),
     )
     return Story(actors=(actor,), happenings=(happening,))
 
@@ -102,6 +117,6 @@ def _sharpest_turn(route: Route) -> float:
     return float(np.degrees(np.abs(np.diff(bearings)).max(initial=0.0)))
 
 
-def _contains(area: Route, at: np.ndarray) -> bool:
+def _contains(area: Route, at: Array) -> bool:
     outline = np.array(area, dtype=np.float32)
     return cv2.pointPolygonTest(outline, (float(at[0]), float(at[1])), False) >= 0

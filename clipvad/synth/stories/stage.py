@@ -88,6 +88,13 @@ def shifted(route: Sequence[Point], metres: float) -> Route:
     return tuple((float(x), float(y)) for x, y in moved)
 
 
+def near_spot(area: Route, camera: Camera, rng: np.random.Generator, *, spread: float = 0.6) -> Point:
+    """A random point of an area, rather in its near half: what happens there is seen larger."""
+    spots = [spot(area, rng, spread=spread) for _ in range(2)]
+    seen = [at for at in spots if in_view(camera, at)]
+    return min(seen or spots, key=lambda at: float(np.hypot(*(np.array(at) - camera.position[:2]))))
+
+
 def spot(area: Route, rng: np.random.Generator, *, spread: float = 0.6) -> Point:
     """A random point well inside an area (its outline, star-shaped about its middle); `spread` 0 is the middle."""
     corners = np.array(area, dtype=float)
@@ -112,12 +119,22 @@ def way_in(place: Place, to: Point, rng: np.random.Generator) -> list[Point]:
 
 
 def way_out(
-    place: Place, start: Point, rng: np.random.Generator, *, away_from: Sequence[float] | Array | None = None
+    place: Place,
+    start: Point,
+    rng: np.random.Generator,
+    *,
+    away_from: Sequence[float] | Array | None = None,
+    in_sight: bool = False,
 ) -> list[Point]:
-    """From `start` to a route and out of the picture; `away_from` (x, y): not past this point, if that can be."""
+    """From `start` to a route and out of the picture.
+
+    `away_from` (x, y): not past this point, if that can be. `in_sight`: the way that is seen longest.
+    """
     choices = [way[::-1] for way in _ways_to(place, start)]
-    near = min(length(way[:2]) for way in choices) + _DETOUR_M
+    near = min(length(way[:2]) for way in choices) + 2.5
     choices = [way for way in choices if length(way[:2]) < near]
+    if in_sight:
+        return max(choices, key=lambda way: metres_in_view(tuple(way), place.camera)[1])
     if away_from is not None:
         return max(choices, key=lambda way: float(np.linalg.norm(np.array(at_metre(way, 4.0)) - away_from)))
     return choices[int(rng.integers(len(choices)))]
