@@ -13,7 +13,7 @@ import numpy as np
 from clipvad.synth.bodies import Outfit, dressed
 from clipvad.synth.camera import Array
 from clipvad.synth.gait import gait, run_speed, stride
-from clipvad.synth.gestures import BLEND_S, Act, Gesture, gesture
+from clipvad.synth.gestures import BLEND_S, FALLS, Act, Gesture, gesture
 from clipvad.synth.items import held_item
 from clipvad.synth.parts import Part
 from clipvad.synth.paths import Path
@@ -77,6 +77,10 @@ class Walker:
     kind: str = "person"
     acts: tuple[Act, ...] = ()
     falls: str = "forward"
+
+    def __post_init__(self) -> None:
+        if self.falls not in FALLS:
+            raise ValueError(f"unknown way to fall {self.falls!r}; known: {', '.join(FALLS)}")
 
     def pose(self, t_s: float) -> Pose:
         """Joints in the body's frame."""

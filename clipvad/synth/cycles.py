@@ -12,7 +12,7 @@ from clipvad.synth.wheels import DARK, STEEL, Spinner, Vehicle, circle, spokes, 
 
 WHEEL_M = 0.34  # radius of a bicycle's wheel
 METRES_PER_CRANK = 3.8
-SADDLE = np.array([0.24, 0.0, 0.97])
+_SADDLE = np.array([0.24, 0.0, 0.97])  # of a rider of 1.74 m
 _CRANK_M, _AXLES = 0.17, 1.06
 _BRACKET = np.array([0.44, 0.0, 0.29])
 DECK_M = 0.11  # height of a skateboard's deck
@@ -24,11 +24,12 @@ _GREY: Colour = (92.0, 94.0, 98.0)
 
 
 @lru_cache(maxsize=64)
-def bicycle(colour: Colour) -> Vehicle:
-    """A bicycle from its rear axle."""
+def bicycle(colour: Colour, seat_m: float) -> Vehicle:
+    """A bicycle from its rear axle, its saddle at a height of `seat_m`."""
+    top = np.array([_SADDLE[0], 0.0, seat_m])
     rear, front = np.array([0.0, 0.0, WHEEL_M]), np.array([_AXLES, 0.0, WHEEL_M])
     head, neck = np.array([0.88, 0.0, 0.62]), np.array([0.80, 0.0, 0.90])
-    seat = SADDLE - [0.04, 0.0, 0.05]
+    seat = top - [0.04, 0.0, 0.05]
     stem = np.array([0.80, 0.0, 1.02])
     tubes = [(rear, _BRACKET), (rear, seat), (_BRACKET, seat), (_BRACKET, head), (head, neck), (head, front)]
     tubes.append((seat + (_BRACKET - seat) * 0.25, neck))
@@ -37,7 +38,7 @@ def bicycle(colour: Colour) -> Vehicle:
     for sign in (1.0, -1.0):
         parts.append(capsule(stem, stem + [0.03, sign * 0.16, 0.02], 0.016, 0.016, DARK))
         parts.append(capsule(stem + [0.03, sign * 0.16, 0.02], stem + [-0.04, sign * 0.28, 0.03], 0.016, 0.020, DARK))
-    parts.append(capsule(SADDLE - [0.12, 0, 0], SADDLE + [0.12, 0, 0.0], 0.060, 0.028, DARK))
+    parts.append(capsule(top - [0.12, 0, 0], top + [0.12, 0, 0.0], 0.060, 0.028, DARK))
     ring = (circle(_BRACKET, 0.09), circle(_BRACKET, 0.06))
     parts.append(Face(ring, np.array([0.0, 1.0, 0.0]), STEEL, double_sided=True))
     cranks: list[Part] = []
@@ -50,6 +51,11 @@ def bicycle(colour: Colour) -> Vehicle:
         parts += tyre(axle, WHEEL_M)
         spinners.append(spokes(axle.tolist(), WHEEL_M))
     return Vehicle(parts, spinners)
+
+
+def saddle(stature_m: float) -> Array:
+    """Where a rider of this stature sits: the legs just reach the pedals. [3]"""
+    return _SADDLE + [0.0, 0.0, round(0.55 * (stature_m - 1.74), 2)]
 
 
 def pedals(crank: float) -> dict[str, Array]:
@@ -88,7 +94,7 @@ def motorcycle(colour: Colour) -> Vehicle:
     spinners = []
     for axle in (rear, front):
         parts += tyre(axle, radius, width=0.058, depth=0.10)
-        spinners.append(spokes(axle.tolist(), radius - 0.05, count=5))
+        spinners.append(spokes(axle.tolist(), radius, count=5, rim=0.11))
     return Vehicle(parts, spinners)
 
 
@@ -110,7 +116,7 @@ def scooter(colour: Colour) -> Vehicle:
     spinners = []
     for axle in (rear, front):
         parts += tyre(axle, radius, width=0.024, depth=0.04)
-        spinners.append(spokes(axle.tolist(), radius, count=5))
+        spinners.append(spokes(axle.tolist(), radius, count=5, rim=0.04))
     return Vehicle(parts, spinners)
 
 

@@ -123,9 +123,9 @@ _FIGHTING = {
     ),
 }
 _FALLING = {
-    "forward": ((0.0, p.STANDING), (0.25, p.STUMBLE), (0.52, p.KNEELING), (0.8, p.PRONE)),
-    "backward": ((0.0, p.STANDING), (0.25, p.BUCKLING), (0.52, p.SITTING), (0.8, p.SUPINE)),
-    "sideways": ((0.0, p.STANDING), (0.25, p.SAGGING), (0.52, p.CRUMPLED), (0.8, p.ON_SIDE)),
+    "forward": ((0.0, p.STANDING), (0.28, p.STUMBLE), (0.56, p.KNEELING), (0.9, p.PRONE)),
+    "backward": ((0.0, p.STANDING), (0.28, p.BUCKLING), (0.56, p.SITTING), (0.9, p.SUPINE)),
+    "sideways": ((0.0, p.STANDING), (0.28, p.SAGGING), (0.56, p.CRUMPLED), (0.9, p.ON_SIDE)),
 }
 _LYING = {"forward": p.PRONE, "backward": p.SUPINE, "sideways": p.ON_SIDE}
 _RISING = {

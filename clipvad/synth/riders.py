@@ -31,20 +31,24 @@ class Cyclist:
 
     def parts(self, t_s: float) -> list[Part]:
         """Bicycle and rider."""
+        vehicle = cycles.bicycle(self.frame, float(cycles.saddle(self.stature_m)[2]))
+        return _ride(self.path, t_s, vehicle, self.pose(t_s), self.outfit, self.stature_m, pivot_x=0.5)
+
+    def pose(self, t_s: float) -> Pose:
+        """Joints in the bicycle's frame."""
         h = self.stature_m
         crank = self.path.travelled(t_s) / cycles.METRES_PER_CRANK
-        pedals = cycles.pedals(crank)
+        saddle, pedals = cycles.saddle(h), cycles.pedals(crank)
         tip = 0.25 * float(np.sin(2 * np.pi * crank))
-        pose = fitted(
+        return fitted(
             stature_m=h,
-            pelvis=cycles.SADDLE + [0.0, 0.0, 0.055 * h],
-            neck=cycles.SADDLE + [0.105 * h + 0.06, 0.0, (TRUNK + 0.045) * h - 0.03],
+            pelvis=saddle + [0.0, 0.0, 0.055 * h],
+            neck=saddle + [0.105 * h + 0.06, 0.0, (TRUNK + 0.045) * h - 0.03],
             ankles={side: pedals[side] + [-0.06 * h, 0.0, (ANKLE + 0.012) * h] for side in "lr"},
             wrists=cycles.grips(),
             foot_pitch={"l": tip - 0.15, "r": -tip - 0.15},
             head_lean=0.035 * h,
         )
-        return _ride(self.path, t_s, cycles.bicycle(self.frame), pose, self.outfit, h, pivot_x=0.5)
 
     def action(self, t_s: float) -> str:
         """Always `riding a bicycle`."""
@@ -63,10 +67,15 @@ class Motorcyclist:
 
     def parts(self, t_s: float) -> list[Part]:
         """Motorcycle and rider."""
+        vehicle = cycles.motorcycle(self.paint)
+        return _ride(self.path, t_s, vehicle, self.pose(t_s), self.outfit, self.stature_m)
+
+    def pose(self, t_s: float) -> Pose:
+        """Joints in the motorcycle's frame."""
         h = self.stature_m
         pelvis = np.array([-0.20, 0.0, 0.83 + 0.05 * h])
         sides = (("l", 1.0), ("r", -1.0))
-        pose = fitted(
+        return fitted(
             stature_m=h,
             pelvis=pelvis,
             neck=pelvis + [0.11 * h, 0.0, 0.262 * h],
@@ -76,7 +85,6 @@ class Motorcyclist:
             knees=np.array([1.0, 0.0, 0.6]),
             head_lean=0.02 * h,
         )
-        return _ride(self.path, t_s, cycles.motorcycle(self.paint), pose, self.outfit, h)
 
     def action(self, t_s: float) -> str:
         """`riding a motorcycle` or `stopped`."""
@@ -95,9 +103,14 @@ class ScooterRider:
 
     def parts(self, t_s: float) -> list[Part]:
         """Scooter and rider."""
+        vehicle = cycles.scooter(self.paint)
+        return _ride(self.path, t_s, vehicle, self.pose(t_s), self.outfit, self.stature_m)
+
+    def pose(self, t_s: float) -> Pose:
+        """Joints in the scooter's frame."""
         h, deck = self.stature_m, cycles.SCOOTER_DECK_M
         pelvis = np.array([-0.10, 0.0, deck + 0.97 * (ANKLE + SHANK + THIGH) * h])
-        pose = fitted(
+        return fitted(
             stature_m=h,
             pelvis=pelvis,
             neck=pelvis + [0.02 * h, 0.0, TRUNK * h],
@@ -105,7 +118,6 @@ class ScooterRider:
             wrists={"l": np.array([0.26, 0.22, 1.12]), "r": np.array([0.26, -0.22, 1.12])},
             elbows=(-0.6, 0.5, -0.8),
         )
-        return _ride(self.path, t_s, cycles.scooter(self.paint), pose, self.outfit, h)
 
     def action(self, t_s: float) -> str:
         """`riding a scooter` or `stopped`."""
@@ -163,25 +175,29 @@ class WheelchairUser:
     kind: str = "wheelchair user"
 
     def parts(self, t_s: float) -> list[Part]:
-        """Chair and person; hands push the rims and come back."""
+        """Chair and person."""
+        vehicle = cycles.wheelchair(self.seat)
+        return _ride(self.path, t_s, vehicle, self.pose(t_s), self.outfit, self.stature_m)
+
+    def pose(self, t_s: float) -> Pose:
+        """Joints in the chair's frame; hands push the rims and come back."""
         h = self.stature_m
         push = self.path.travelled(t_s) / 1.2 % 1.0
         # Two thirds of a cycle the hand goes with the rim, one third it swings back over it.
-        angle = 2.2 - 1.5 * push / 0.66 if push < 0.66 else 0.7 + 1.5 * (push - 0.66) / 0.34
+        angle = 2.1 - 1.2 * push / 0.66 if push < 0.66 else 0.9 + 1.2 * (push - 0.66) / 0.34
         lift = cycles.PUSH_RIM_M + (0.0 if push < 0.66 else 0.06 * float(np.sin(np.pi * (push - 0.66) / 0.34)))
         rim = lift * np.array([np.cos(angle), 0.0, np.sin(angle)])
         pelvis = np.array([-0.04, 0.0, 0.525 + 0.05 * h])
         sides = (("l", 1.0), ("r", -1.0))
-        pose = fitted(
+        return fitted(
             stature_m=h,
             pelvis=pelvis,
-            neck=pelvis + [0.035 * h - 0.05 * np.cos(angle), 0.0, 0.285 * h],
+            neck=pelvis + [0.035 * h + 0.08 * np.cos(angle), 0.0, 0.275 * h],
             ankles={side: np.array([0.50, sign * 0.09, 0.17 + ANKLE * h]) for side, sign in sides},
             wrists={side: (cycles.PUSH_RIM + rim) * [1.0, sign, 1.0] for side, sign in sides},
             elbows=(-1.0, 0.6, 0.0),
             knees=np.array([1.0, 0.0, 1.0]),
         )
-        return _ride(self.path, t_s, cycles.wheelchair(self.seat), pose, self.outfit, h)
 
     def action(self, t_s: float) -> str:
         """`riding a wheelchair` or `stopped`."""

@@ -97,15 +97,23 @@ def fitted(
         hip, shoulder = pelvis + [0, sign * HIP_HALF * h, 0], neck + [0, sign * SHOULDER_HALF * h, 0]
         bow = np.array([1.0, 0.0, 0.3]) if knees is None else knees
         out = np.array([elbows[0], sign * elbows[1], elbows[2]])
-        knee = bend(hip, ankles[side], lengths["thigh"], lengths["shank"], bow)
-        elbow = bend(shoulder, wrists[side], lengths["upper_arm"], lengths["forearm"], out)
+        ankle = _within(hip, ankles[side], lengths["thigh"] + lengths["shank"])
+        wrist = _within(shoulder, wrists[side], lengths["upper_arm"] + lengths["forearm"])
+        knee = bend(hip, ankle, lengths["thigh"], lengths["shank"], bow)
+        elbow = bend(shoulder, wrist, lengths["upper_arm"], lengths["forearm"], out)
         heel, toe = foot((foot_pitch or {}).get(side, 0.0))
-        limb = {"hip": hip, "knee": knee, "ankle": ankles[side], "heel": ankles[side] + heel * h}
-        limb |= {"toe": ankles[side] + toe * h, "shoulder": shoulder, "elbow": elbow, "wrist": wrists[side]}
+        limb = {"hip": hip, "knee": knee, "ankle": ankle, "heel": ankle + heel * h}
+        limb |= {"toe": ankle + toe * h, "shoulder": shoulder, "elbow": elbow, "wrist": wrist}
         for name, at in limb.items():
             points[POINT[f"{name}_{side}"]] = at
     points[POINT["skull"]] = neck + np.array([0.012 * h + head_lean, 0.0, lengths["neck"]])
     return Pose(points)
+
+
+def _within(start: Array, end: Array, reach: float) -> Array:
+    """`end`, or as near to it as a limb from `start` comes."""
+    span = end - start
+    return np.asarray(start + span * min(1.0, 0.999 * reach / (float(np.linalg.norm(span)) + 1e-9)))
 
 
 def bend(start: Array, end: Array, first: float, second: float, towards: Array) -> Array:

@@ -62,13 +62,13 @@ def tyre(axle: Sequence[float] | Array, radius: float, *, width: float = 0.022, 
     return parts
 
 
-def spokes(at: Sequence[float], radius: float, *, count: int = 7) -> Spinner:
-    """Spokes as one face of slivers, and a hub; `at` is the axle, `radius` the wheel's."""
+def spokes(at: Sequence[float], radius: float, *, count: int = 7, rim: float = 0.06) -> Spinner:
+    """Spokes as one face of slivers, and a hub; `at` is the axle, `radius` the wheel's, `rim` what the spokes leave."""
     slivers = []
     for k in range(count):
         a = 2 * np.pi * k / count
         along, across = np.array([np.cos(a), 0, np.sin(a)]), 0.005 * np.array([-np.sin(a), 0, np.cos(a)])
-        tip = (radius - 0.06) * along
+        tip = (radius - rim) * along
         slivers.append(np.stack([across, tip + across, tip - across, -across]))
     face = Face(tuple(slivers), _SIDE, (110.0, 112.0, 115.0), double_sided=True)
     hub = capsule([0, -0.04, 0], [0, 0.04, 0], 0.03, 0.03, STEEL)
