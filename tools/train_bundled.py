@@ -31,7 +31,7 @@ from tools.bundled.export import export
 from tools.bundled.heads import recall
 from tools.bundled.model import IMAGE_SIDE, build, model_config, normalise
 from tools.bundled.pool import Pool, build_pool
-from tools.bundled.spaces import CONTEXT_LENGTH, DIM, TextData, build_spaces, read_texts
+from tools.bundled.spaces import CONTEXT_LENGTH, DIM, TextData, build_spaces, group_numbers, read_texts
 from tools.bundled.student import Plan, Run, train_image_tower
 from tools.bundled.text_tower import finetune_text_tower, train_text_tower
 from tools.bundled.views import View, cut
@@ -56,6 +56,7 @@ def arguments() -> argparse.Namespace:
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=name != "work", default=Path("bundled-work"), help=what)
     parser.add_argument("--steps", type=int, default=4500, help="batches of 256 views for the image tower")
+    parser.add_argument("--scenes", type=int, default=500, help="scenes of the street world to learn from")
     parser.add_argument("--trunk", default="regnetx_002", help="timm model of the image tower")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--seed", type=int, default=0)
@@ -101,7 +102,16 @@ def finish(
     ids = torch.from_numpy(tokenizer([*texts.captions, *texts.sentences]))
     images = caption_views(model.visual, pool)
     learned = finetune_text_tower(
-        model.text, ids, texts.owner, images, text_targets, end=tokenizer.end, epochs=10, seed=0, scale=scale
+        model.text,
+        ids,
+        texts.owner,
+        images,
+        group_numbers(pool.photos),
+        text_targets,
+        end=tokenizer.end,
+        epochs=10,
+        seed=0,
+        scale=scale,
     )
     with torch.no_grad():
         model.logit_scale.fill_(float(np.log(learned)))
@@ -124,7 +134,7 @@ def main() -> None:
 
     detector = YOLO(str(args.yolo))
     detector.model.eval().fuse()
-    pool = build_pool(args.captions, args.clips, detector, args.work, seed=args.seed)
+    pool = build_pool(args.captions, args.clips, detector, args.work, seed=args.seed, scenes=args.scenes)
     texts = read_texts(pool, args.work, seed=args.seed)
     spaces = kept(args.work / "spaces.pt", lambda: build_spaces(pool, texts, seed=args.seed, epochs=20))
     targets = spaces.targets(pool, texts)

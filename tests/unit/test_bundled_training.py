@@ -9,7 +9,9 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from tools.bundled.heads import clip_loss
 from tools.bundled.model import build, model_config, normalise
+from tools.bundled.street import is_cut_out, street_photographs
 from tools.bundled.student import Plan, Run, Targets, train_image_tower
 from tools.bundled.views import View
 
@@ -71,3 +73,25 @@ def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
     begun.save()
     with pytest.raises(ValueError, match="another plan"):
         run(tmp_path, steps=7)
+
+
+def test_pictures_of_one_group_do_not_compete() -> None:
+    image, text = torch.eye(3), torch.eye(3)[[1, 0, 2]]  # each of the first two has the other's caption
+    scale = torch.tensor(2.0)
+    alone = clip_loss(image, text, scale)
+    assert alone.item() == pytest.approx((2 * np.log(np.exp(2) + 2) + np.log(np.exp(2) + 2) - 2) / 3, abs=1e-5)
+    # Without the partner each of the two has only the third beside it: log(1 + 1); the third is as before.
+    grouped = clip_loss(image, text, scale, torch.tensor([4, 4, -1]))
+    assert grouped.item() == pytest.approx((2 * np.log(2) + np.log(np.exp(2) + 2) - 2) / 3, abs=1e-5)
+    assert clip_loss(image, text, scale, torch.tensor([-1, -1, -1])).item() == pytest.approx(alone.item())
+
+
+def test_street_pictures_are_the_same_again_and_captioned() -> None:
+    first, again = street_photographs(2, seed=3), street_photographs(2, seed=3)
+    assert [p.captions for p in first] == [p.captions for p in again]
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(first, again, strict=True))
+    assert all(p.captions and p.group and min(p.pixels.shape[:2]) >= 14 for p in first)
+    whole = [p for p in first if not is_cut_out(p)]
+    assert len(whole) == 8
+    assert {p.pixels.shape for p in whole} == {(240, 320, 3)}
+    assert len(first) > len(whole)

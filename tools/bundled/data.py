@@ -17,12 +17,16 @@ Image = np.ndarray  # uint8 RGB [H, W, 3]
 
 @dataclass(frozen=True)
 class Photograph:
-    """One photograph: RGB pixels and its captions; `split` is "train" or "heldout"."""
+    """One photograph: RGB pixels and its captions; `split` is "train" or "heldout".
+
+    Photographs of the same `group` are not told apart in training: a caption of one may be said of the other.
+    """
 
     name: str
     split: str
     pixels: Image
     captions: tuple[str, ...]
+    group: str = ""
 
 
 def read_image(path: Path) -> Image:
@@ -66,8 +70,5 @@ def read_clip(path: Path, *, every: int = 1) -> list[Image]:
 
 
 def training_clips(folder: Path) -> list[Path]:
-    """Clips that may be learned from: UCSD Ped2's training half and clips labelled as without a fight.
-
-    Nothing that a figure is reported on is in this list (Ped2's test half, fights, UCF-Crime, ShanghaiTech).
-    """
-    return sorted([*(folder / "ucsd_ped2/train").glob("*.mp4"), *(folder / "surv_fight/noFight").glob("*.mp4")])
+    """Clips that may be learned from: UCSD Ped2's training half. Figures are reported on none of them."""
+    return sorted((folder / "ucsd_ped2/train").glob("*.mp4"))

@@ -67,15 +67,23 @@ class SentenceHead(nn.Module):
 
 @dataclass(frozen=True)
 class Pairs:
-    """Captioned views. `rows[p]`: the feature rows showing photograph p; `captions[p]`: its rows in the text inputs."""
+    """Captioned views. `rows[p]`: the feature rows showing photograph p; `captions[p]`: its rows in the text inputs;
+    `group` [P]: see `clip_loss`."""
 
     rows: list[np.ndarray]
     captions: list[np.ndarray]
+    group: Tensor
 
 
-def clip_loss(image: Tensor, text: Tensor, scale: Tensor) -> Tensor:
-    """CLIP's symmetric cross entropy over a batch of matching unit vectors [B, D]."""
+def clip_loss(image: Tensor, text: Tensor, scale: Tensor, group: Tensor | None = None) -> Tensor:
+    """CLIP's symmetric cross entropy over a batch of matching unit vectors [B, D].
+
+    Rows of the same `group` [B] (negative: none) do not compete: what is said of one may hold for the other.
+    """
     logits = scale * image @ text.T
+    if group is not None:
+        same = (group[:, None] == group[None]) & (group[:, None] >= 0)
+        logits = logits.masked_fill(same.fill_diagonal_(False), -1e4)
     target = torch.arange(len(image))
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
@@ -101,7 +109,8 @@ def train_head(
             chosen = order[start : start + batch]
             rows = np.array([rng.choice(pairs.rows[p]) for p in chosen])
             caps = np.array([rng.choice(pairs.captions[p]) for p in chosen])
-            loss = clip_loss(image(features[rows]), text(text_inputs[caps]), log_scale.exp().clamp(max=100))
+            scale = log_scale.exp().clamp(max=100)
+            loss = clip_loss(image(features[rows]), text(text_inputs[caps]), scale, pairs.group[chosen])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

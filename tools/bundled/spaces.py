@@ -13,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from clipvad.encoders.tokenizer import WordTokenizer, split_words
+from tools.bundled.data import Photograph
 from tools.bundled.heads import BagOfWords, Pairs, SentenceHead, apply, common_space, recall, train_head
 from tools.bundled.pool import Pool
 from tools.bundled.sentences import GROUP_SENTENCES, surveillance_sentences
@@ -72,6 +73,12 @@ def read_texts(pool: Pool, work: Path, *, seed: int, own_sentences: int = 15000)
     return TextData(words, captions, owner, heldout, heldout_owner, sentences, vectors)
 
 
+def group_numbers(photos: list[Photograph]) -> Tensor:
+    """The photographs' groups as numbers [P]; -1 for none."""
+    names = {name: i for i, name in enumerate(sorted({p.group for p in photos} - {""}))}
+    return torch.tensor([names.get(p.group, -1) for p in photos])
+
+
 @dataclass(frozen=True)
 class Spaces:
     """The joint space: the teacher's unit vectors of views, captions and sentences, and what goes with them.
@@ -112,7 +119,9 @@ def build_spaces(pool: Pool, texts: TextData, *, seed: int, epochs: int) -> Spac
         if view.photo >= 0:
             by_photo[view.photo].append(row)
     pairs = Pairs(
-        [np.array(rows) for rows in by_photo], [np.where(texts.owner == i)[0] for i in range(len(pool.photos))]
+        [np.array(rows) for rows in by_photo],
+        [np.where(texts.owner == i)[0] for i in range(len(pool.photos))],
+        group_numbers(pool.photos),
     )
     known = len(texts.captions)
     images, captions, tests, queries, scales = [], [], [], [], []

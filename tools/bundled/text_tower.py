@@ -87,6 +87,7 @@ def finetune_text_tower(
     ids: Tensor,
     owner: np.ndarray,
     images: list[Tensor],
+    group: Tensor,
     targets: Tensor,
     *,
     end: int,
@@ -97,9 +98,9 @@ def finetune_text_tower(
 ) -> float:
     """Fit the text tower to the finished image tower with CLIP's loss; returns the learned logit scale.
 
-    `images[p]` holds the student's unit vectors of photograph p's views. `ids` and `targets` are as for
-    `train_text_tower`, captions first (`owner[j]` is caption j's photograph); the regression goes on beside, so that
-    sentences without a picture stay where they were.
+    `images[p]` holds the student's unit vectors of photograph p's views; `group` [P]: see `clip_loss`. `ids` and
+    `targets` are as for `train_text_tower`, captions first (`owner[j]` is caption j's photograph); the regression goes
+    on beside, so that sentences without a picture stay where they were.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -122,7 +123,7 @@ def finetune_text_tower(
             length = int(lengths[both].max())
             vectors = encode(tower, drop_words(ids[both], end, share=0.04), length)
             kept = 1 - (vectors * targets[both]).sum(1).mean()
-            loss = clip_loss(seen, vectors[: len(rows)], log_scale.exp().clamp(max=100)) + 4 * kept
+            loss = clip_loss(seen, vectors[: len(rows)], log_scale.exp().clamp(max=100), group[photos]) + 4 * kept
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()

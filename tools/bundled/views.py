@@ -55,11 +55,10 @@ def build_views(
     objects: list[ObjectBox],
     rng: np.random.Generator,
     *,
-    crops_per_photo: int,
-    crops_per_frame: int,
+    parts: list[int],
     views_per_group: int,
 ) -> list[View]:
-    """Whole pictures, random parts of them, and squares around objects.
+    """Whole pictures, `parts[i]` random parts of picture i, and squares around objects.
 
     The first `n_photos` pictures are the captioned photographs, the others are frames of clips. Rare groups are cut
     more often (at most six times an object), so that each has about `views_per_group` views.
@@ -69,7 +68,7 @@ def build_views(
         height, width = picture.shape[:2]
         photo = index if index < n_photos else -1
         views.append(View(index, (0, 0, width, height), photo, ""))
-        for _ in range(crops_per_photo if photo >= 0 else crops_per_frame):
+        for _ in range(parts[index]):
             rect = random_rect(picture, rng, low=0.15, high=1.0)
             share = (rect[2] - rect[0]) * (rect[3] - rect[1]) / (width * height)
             views.append(View(index, rect, photo if share > 0.5 else -1, ""))
