@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from clipvad.synth import vehicles
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import storeys
 from clipvad.synth.furniture import block, hedge, street_lamp, tree
@@ -21,25 +22,22 @@ _BAY_M, _FAR_BAYS, _NEAR_BAYS = 2.6, (15.2, 20.2), (3.0, 8.2)
 _LANE_Y = (_NEAR_BAYS[1], _FAR_BAYS[0])
 _NEAR_Y, _FAR_Y = 5.6, 17.8  # the middle of a parked car
 _HATCHED = ((-3.9, 15.4), (-1.3, 19.6))  # corners of the area kept clear before the substation
-_SILVER: Colour = (176, 180, 184)
-_WHITE: Colour = (216, 216, 212)
-_BLACK: Colour = (44, 46, 50)
-# Bay, colour and heading of the parked cars; bay k begins at x = k * _BAY_M.
-_FAR_CARS: tuple[tuple[int, Colour, float], ...] = (
-    (-6, (120, 32, 36), 90.0),
-    (-5, _SILVER, 270.0),
-    (-4, _BLACK, 90.0),
-    (-3, _WHITE, 90.0),
-    (0, (46, 66, 110), 90.0),
-    (1, _SILVER, 270.0),
-    (3, (150, 40, 38), 90.0),
-    (4, (66, 84, 76), 90.0),
-    (5, _WHITE, 270.0),
-    (7, _BLACK, 90.0),
-    (8, (84, 100, 132), 90.0),
+_PAINTS: tuple[Colour, ...] = (
+    (176, 180, 184),
+    (216, 216, 212),
+    (44, 46, 50),
+    (120, 124, 128),
+    (126, 34, 36),
+    (46, 66, 110),
+    (92, 110, 96),
+    (84, 100, 132),
+    (196, 186, 164),
 )
-_NEAR_CARS: tuple[tuple[int, Colour, float], ...] = ((-4, (70, 78, 96), 90.0), (-2, (92, 110, 96), 270.0))
-_BROKEN_INTO = (-2, -3)  # cars with room to stand at their right-hand side as seen from the camera
+_FAR_CARS, _NEAR_CARS = (
+    (-6, -5, -4, -3, 0, 1, 3, 4, 5, 7, 8),
+    (-4, -2),
+)  # bays that may be taken; k begins at k * _BAY_M
+_SEEN_FROM_THE_RIGHT = ((-2, _NEAR_Y, 270.0), (-3, _FAR_Y, 90.0))  # always taken: bay, y and heading
 
 
 def car_park(
@@ -91,7 +89,7 @@ def _office(p: Patch) -> FloatImage:
 
 
 def _props(rng: np.random.Generator) -> list[Prop]:
-    props = [parked_car(at, heading_deg=way, colour=colour) for at, colour, way in _cars()]
+    props = _cars(rng)
     props += [hedge(rng, (x, 22.9)) for x in np.arange(-16.0, 21.0, 1.3)]
     props += [tree(rng, at, size) for at, size in (((-12.5, 26.0), 1.3), ((9.5, 25.5), 1.25), ((15.5, 29.0), 1.5))]
     props += [street_lamp((x, 21.6), reach=(0.0, -2.2)) for x in (-8.4, 4.6)]
@@ -104,20 +102,26 @@ def _props(rng: np.random.Generator) -> list[Prop]:
     return props
 
 
-def _cars() -> list[tuple[tuple[float, float], Colour, float]]:
-    rows = (*((car, _FAR_Y) for car in _FAR_CARS), *((car, _NEAR_Y) for car in _NEAR_CARS))
-    return [(((k + 0.5) * _BAY_M, y), colour, way) for (k, colour, way), y in rows]
+def _cars(rng: np.random.Generator) -> list[Prop]:
+    """Cars whose windows may be broken stand as they are; the others come, go and turn with the seed."""
+    fixed = {(bay, y): heading for bay, y, heading in _SEEN_FROM_THE_RIGHT}
+    cars = []
+    for bay, y in (*((k, _FAR_Y) for k in _FAR_CARS), *((k, _NEAR_Y) for k in _NEAR_CARS)):
+        taken, nose_in = rng.uniform(size=2) < (0.85, 0.6)
+        shape = vehicles.CAR_SHAPES[int(rng.integers(len(vehicles.CAR_SHAPES)))]
+        colour = _PAINTS[int(rng.integers(len(_PAINTS)))]
+        if (bay, y) in fixed:
+            taken, shape = True, vehicles.SALOON
+        if taken:
+            heading = fixed.get((bay, y), 90.0 if nose_in else 270.0)
+            cars.append(parked_car(((bay + 0.5) * _BAY_M, y), heading_deg=heading, colour=colour, shape=shape))
+    return cars
 
 
-def _targets() -> tuple[Target, ...]:
-    found = []
-    for cars, y in ((_NEAR_CARS, _NEAR_Y), (_FAR_CARS, _FAR_Y)):
-        for bay, _, heading in cars:
-            if bay in _BROKEN_INTO:
-                x = (bay + 0.5) * _BAY_M
-                surface = car_window((x, y), heading_deg=heading, left=heading > 180)
-                found.append(Target(name="car window", surface=surface, reach=(x + 1.4, y)))
-    return tuple(found)
+def _window(bay: int, y: float, heading_deg: float) -> Target:
+    x = (bay + 0.5) * _BAY_M
+    surface = car_window((x, y), heading_deg=heading_deg, left=heading_deg > 180)
+    return Target(name="car window", surface=surface, reach=(x + 1.4, y))
 
 
 CAR_PARK = Place(
@@ -148,7 +152,7 @@ CAR_PARK = Place(
     stand=((6.4, 14.2), (1.2, 8.6), (-5.4, 14.2), (0.4, 20.8), (-2.4, 9.0)),
     clear=((-2.4, 9.2), (2.6, 9.2), (2.6, 13.6), (-2.4, 13.6)),
     no_entry=((-3.9, 15.4), (-1.3, 15.4), (-1.3, 19.6), (-3.9, 19.6)),
-    targets=_targets(),
+    targets=tuple(_window(*car) for car in _SEEN_FROM_THE_RIGHT),
     doors=((-5.1, 17.0), (-2.5, 6.2), (2.6, 17.0)),
-    lamps=((-8.4, 19.4, 6.0), (4.6, 19.4, 6.0)),
+    lamps=((-8.4, 19.4, 6.0), (4.6, 19.4, 6.0), (0.5, 4.0, 7.0)),
 )

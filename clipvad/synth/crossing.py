@@ -13,9 +13,9 @@ from clipvad.synth.camera import Camera
 from clipvad.synth.facades import shop, storeys
 from clipvad.synth.furniture import bollard, cone, litter_bin, street_lamp, tree
 from clipvad.synth.parts import Colour, Light
-from clipvad.synth.place import Place
+from clipvad.synth.place import Place, Target
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
-from clipvad.synth.planes import View
+from clipvad.synth.planes import Span, View
 from clipvad.synth.roadside import sign, traffic_light
 from clipvad.synth.surfaces import Brush, Patch, asphalt, kerb, lay, line, marking, plain, rectangle, sky, slabs
 
@@ -27,22 +27,29 @@ _WORKS = ((3.2, 5.8), (6.4, 8.3))  # the dug-up part of the near pavement
 
 
 @dataclass(frozen=True)
-class _House:
-    across: tuple[float, float]  # from x to x
-    height_m: float
+class _Finish:
     wall: Colour
     brick: bool
-    frame: Colour  # of its shop's windows
+    frame: Colour  # of the shop's windows
     fascia: Colour
 
 
 _HOUSES = (
-    _House((-40.0, -14.0), 10.2, (176, 168, 152), False, (58, 64, 70), (66, 84, 104)),
-    _House((-14.0, -6.4), 12.9, (156, 104, 84), True, (44, 66, 58), (40, 78, 62)),
-    _House((-6.4, 1.4), 10.2, (212, 200, 172), False, (110, 62, 50), (140, 52, 44)),
-    _House((1.4, 9.2), 13.3, (168, 120, 96), True, (52, 54, 66), (208, 176, 84)),
-    _House((9.2, 17.0), 10.4, (188, 192, 190), False, (62, 72, 92), (52, 78, 122)),
-    _House((17.0, 60.0), 12.9, (162, 112, 92), True, (74, 66, 58), (88, 60, 74)),
+    ((-40.0, -14.0), 10.2),
+    ((-14.0, -6.4), 12.9),
+    ((-6.4, 1.4), 10.2),
+    ((1.4, 9.2), 13.3),
+    ((9.2, 17.0), 10.4),
+    ((17.0, 60.0), 12.9),
+)
+_FINISHES = (
+    _Finish((176, 168, 152), False, (58, 64, 70), (66, 84, 104)),
+    _Finish((156, 104, 84), True, (44, 66, 58), (40, 78, 62)),
+    _Finish((212, 200, 172), False, (110, 62, 50), (140, 52, 44)),
+    _Finish((168, 120, 96), True, (52, 54, 66), (208, 176, 84)),
+    _Finish((188, 192, 190), False, (62, 72, 92), (52, 78, 122)),
+    _Finish((196, 166, 146), False, (74, 66, 58), (88, 60, 74)),
+    _Finish((142, 118, 100), True, (210, 206, 196), (196, 92, 40)),
 )
 
 
@@ -53,8 +60,9 @@ def crossing(
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
     view.level(brush(_ground))
-    for house in _HOUSES:
-        view.facing(brush(partial(_house, house), shade=0.92), y=_FACADE_Y, x=house.across, z=(0.0, house.height_m))
+    for (across, height_m), k in zip(_HOUSES, rng.permutation(len(_FINISHES)), strict=False):
+        front = brush(partial(_house, _FINISHES[k], across, height_m), shade=0.92)
+        view.facing(front, y=_FACADE_Y, x=across, z=(0.0, height_m))
     return view.image, view.ground, _props(rng)
 
 
@@ -92,13 +100,12 @@ def _markings(p: Patch, out: FloatImage) -> None:
         marking(out, p, np.minimum(0.05 - np.abs(p.v - y), beside), colour=(206.0, 172.0, 70.0))
 
 
-def _house(house: _House, p: Patch) -> FloatImage:
-    left, right = house.across
-    local = p.moved(u=p.u - left)
-    out = storeys(local, wall=house.wall, height_m=house.height_m, brick=house.brick)
-    width = min(right - left, 7.8)
+def _house(finish: _Finish, across: Span, height_m: float, p: Patch) -> FloatImage:
+    local = p.moved(u=p.u - across[0])
+    out = storeys(local, wall=finish.wall, height_m=height_m, brick=finish.brick)
+    width = min(across[1] - across[0], 7.8)
     bay = local.moved(u=np.mod(local.u, width))
-    shop(bay, out, (0.35, width - 0.35), frame=house.frame, fascia=house.fascia, door=(width - 2.4, width - 1.0))
+    shop(bay, out, (0.35, width - 0.35), frame=finish.frame, fascia=finish.fascia, door=(width - 2.4, width - 1.0))
     return out
 
 
@@ -148,6 +155,15 @@ CROSSING = Place(
     stand=((1.6, 8.3), (-1.8, 8.4), (0.2, 17.4), (-3.2, 7.4), (-5.2, 19.0), (3.4, 19.4)),
     clear=((-2.6, 5.7), (1.8, 5.7), (1.8, 8.8), (-2.6, 8.8)),
     no_entry=((3.2, 6.4), (5.8, 6.4), (5.8, 8.3), (3.2, 8.3)),
+    targets=(
+        Target(
+            name="shop window",
+            surface=tuple(
+                (x, _FACADE_Y - 0.02, z) for x, z in ((-5.8, 0.45), (-4.3, 0.45), (-4.3, 2.55), (-5.8, 2.55))
+            ),
+            reach=(-5.0, 19.9),
+        ),
+    ),
     doors=((-0.3, 20.3), (7.5, 20.3)),
-    lamps=((-3.6, 15.3, 6.0), (11.0, 15.3, 6.0)),
+    lamps=((-3.6, 15.3, 6.0), (11.0, 15.3, 6.0), (-2.0, 4.6, 6.0)),
 )

@@ -102,12 +102,12 @@ def display(p: Patch, *, low: float, high: float) -> FloatImage:
     return np.asarray(room * 0.82 * (1 - mirror) + mirror * [168.0, 186.0, 200.0], dtype=np.float32)
 
 
-def mannequins(p: Patch, *, low: float, high: float) -> FloatImage:
-    """A lit shop window with dressed white figures before a dark back wall, and posters between them."""
+def mannequins(p: Patch, *, low: float, high: float, season: float = 0.0) -> FloatImage:
+    """A lit shop window with dressed white figures before a dark back wall, and posters; clothes by `season`."""
     glow = 0.7 + 0.45 * np.clip((p.v - low) / (high - low), 0, 1)
     room = tinted((138.0, 122.0, 104.0), glow + 0.04 * p.grain(2, 0.5))
     lay(room, plain(p, (172.0, 146.0, 114.0)), p, low + 0.16 - p.v)
-    place, x, z = np.floor(p.u / 0.92), np.mod(p.u, 0.92) - 0.46, p.v - low - 0.16
+    place, x, z = np.floor(p.u / 0.92) + 37 * season, np.mod(p.u, 0.92) - 0.46, p.v - low - 0.16
     stands = np.where(tone(place, 0 * place) > -0.5, 0.0, -9.0)
     skirt = tone(place, 0 * place + 8) > 0.3
     leg = np.minimum(np.where(skirt, 0.06, 0.075) - np.abs(np.abs(x) - 0.085), np.minimum(z, 0.95 - z))

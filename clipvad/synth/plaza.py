@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from clipvad.synth.facades import arcade, storeys
 from clipvad.synth.fountain import fountain
 from clipvad.synth.frontage import parasol, showcase
 from clipvad.synth.furniture import bench, fence, lamp, litter_bin, tub_tree
-from clipvad.synth.parts import Light
+from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
 from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
 from clipvad.synth.planes import View
@@ -22,6 +23,8 @@ _FOUNTAIN = (-3.4, 18.2)
 _BED = ((-7.6, 9.8), (-4.8, 13.2))  # corners of the flower bed
 _BACK_Y, _SIDE_X = 29.0, -15.5
 _CASE = (7.2, 14.6)  # a glazed poster case
+_WALLS: tuple[Colour, ...] = ((206, 190, 158), (190, 158, 134), (198, 196, 186), (206, 176, 128), (172, 148, 138))
+_CLOTHS: tuple[Colour, ...] = ((196, 60, 52), (226, 218, 198), (58, 96, 74), (52, 82, 128), (214, 172, 74))
 
 
 def plaza(
@@ -30,9 +33,10 @@ def plaza(
     """Painter of the place (see `clipvad.synth.places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
+    hall, wing = (_WALLS[k] for k in rng.permutation(len(_WALLS))[:2])
     view.level(brush(_ground))
-    view.facing(brush(_hall, shade=0.92), y=_BACK_Y, x=(_SIDE_X, 60.0), z=(0.0, 12.4))
-    view.side(brush(_wing, shade=0.78), x=_SIDE_X, y=(-10.0, _BACK_Y), z=(0.0, 10.9))
+    view.facing(brush(partial(_hall, hall), shade=0.92), y=_BACK_Y, x=(_SIDE_X, 60.0), z=(0.0, 12.4))
+    view.side(brush(partial(_wing, wing), shade=0.78), x=_SIDE_X, y=(-10.0, _BACK_Y), z=(0.0, 10.9))
     return view.image, view.ground, _props(rng)
 
 
@@ -53,14 +57,14 @@ def _ground(p: Patch) -> FloatImage:
     return out
 
 
-def _hall(p: Patch) -> FloatImage:
-    out = storeys(p, wall=(206.0, 190.0, 158.0), height_m=12.4, first_m=4.6, bay_m=3.6)
+def _hall(wall: Colour, p: Patch) -> FloatImage:
+    out = storeys(p, wall=wall, height_m=12.4, first_m=4.6, bay_m=3.6)
     arcade(p, out, bay_m=3.6, high=3.9, stone=(196.0, 186.0, 168.0))
     return out
 
 
-def _wing(p: Patch) -> FloatImage:
-    out = storeys(p, wall=(190.0, 158.0, 134.0), height_m=10.9, first_m=4.4, bay_m=3.4)
+def _wing(wall: Colour, p: Patch) -> FloatImage:
+    out = storeys(p, wall=wall, height_m=10.9, first_m=4.4, bay_m=3.4)
     arcade(p, out, bay_m=3.4, high=3.8, stone=(188.0, 180.0, 166.0))
     return out
 
@@ -74,9 +78,8 @@ def _props(rng: np.random.Generator) -> list[Prop]:
         props += fence(a, b, height_m=0.35, colour=(58, 72, 62))
     props += [bench((3.0, 20.4)), bench((5.4, 20.4)), litter_bin((6.8, 20.2)), showcase(_CASE)]
     props += [lamp((-6.6, 14.8)), lamp((4.2, 21.0)), lamp((11.0, 15.5))]
-    props += [
-        parasol((x, 25.6), colour=c) for x, c in ((-2.4, (196, 60, 52)), (4.0, (226, 218, 198)), (7.2, (196, 60, 52)))
-    ]
+    cloths = (_CLOTHS[k] for k in rng.integers(len(_CLOTHS), size=3))
+    props += [parasol((x, 25.6), colour=colour) for x, colour in zip((-2.4, 4.0, 7.2), cloths, strict=True)]
     return props
 
 
@@ -115,5 +118,5 @@ PLAZA = Place(
         ),
     ),
     doors=((-15.0, 21.0), (1.8, 28.4), (-1.8, 28.4), (5.4, 28.4), (-5.2, 28.4)),
-    lamps=((-5.85, 14.6, 4.3), (4.95, 20.8, 4.3), (11.75, 15.3, 4.3)),
+    lamps=((-5.85, 14.6, 4.3), (4.95, 20.8, 4.3), (11.75, 15.3, 4.3), (1.5, 4.0, 6.5)),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ from clipvad.synth.surfaces import (
     slabs,
 )
 
-_KERB_Y, _FACADE_Y = 7.2, 12.6
+_LANE_Y, _KERB_Y, _FACADE_Y = 5.2, 7.2, 12.6
 _HEIGHT_M = 10.4
 _BAKERY, _FASHION, _YARD = (-10.6, -4.2), (-4.2, 4.6), (4.6, 8.4)  # the fronts, from x to x
 _FASHION_DOOR = (-0.75, 1.05)
@@ -39,6 +40,8 @@ _PANES = ((-3.85, -1.05), (1.35, 4.25))  # the fashion shop's windows
 _PANE_Z = (0.42, 2.75)
 _STAFF = ((5.1, 9.8), (7.9, 12.4))  # corners of the yard before the service door
 _FRAME: Colour = (54.0, 56.0, 60.0)
+_WALLS: tuple[Colour, ...] = ((158, 108, 88), (134, 98, 84), (176, 140, 112), (150, 132, 120))
+_CLOTHS: tuple[Colour, ...] = ((178, 58, 48), (56, 104, 78), (60, 88, 136), (204, 158, 66))
 
 
 def shop_front(
@@ -48,7 +51,10 @@ def shop_front(
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
     view.level(brush(_ground))
-    fronts = ((_bakery, (-40.0, _BAKERY[1])), (_fashion, _FASHION), (_yard_wall, _YARD), (_office, (_YARD[1], 40.0)))
+    wall = _WALLS[int(rng.integers(len(_WALLS)))]
+    season = float(rng.integers(100))
+    fashion = partial(_fashion, wall, season)
+    fronts = ((_bakery, (-40.0, _BAKERY[1])), (fashion, _FASHION), (_yard_wall, _YARD), (_office, (_YARD[1], 40.0)))
     for front, x in fronts:
         view.facing(brush(front, shade=0.92), y=_FACADE_Y, x=x, z=(0.0, _HEIGHT_M))
     return view.image, view.ground, _props(rng)
@@ -58,6 +64,16 @@ def _ground(p: Patch) -> FloatImage:
     out = asphalt(p, colour=(96.0, 96.0, 99.0))
     for y in (_KERB_Y - 0.3, _KERB_Y - 0.5):
         marking(out, p, 0.05 - np.abs(p.v - y), colour=(206.0, 172.0, 70.0))
+    # Wheels have polished two tracks, oil has darkened the strip between them.
+    from_middle = np.abs(p.v - _LANE_Y)
+    out *= (1 + 0.07 * np.exp(-(((from_middle - 0.75) / 0.3) ** 2)) - 0.07 * np.exp(-((from_middle / 0.3) ** 2)))[
+        ..., None
+    ]
+    cover = 0.36 - np.hypot(p.u - 2.2, p.v - _LANE_Y - 0.3)
+    lay(out, plain(p, (80.0, 78.0, 76.0), rough=0.1, cell_m=0.1), p, cover)
+    lay(out, (58.0, 58.0, 58.0), p, 0.03 - np.abs(cover))
+    grate = rectangle(p, (-2.9, -2.3), (_KERB_Y - 0.62, _KERB_Y - 0.22))
+    lay(out, (52.0, 52.0, 52.0), p, grate)
     paving = slabs(p, size=(0.6, 0.6), colour=(178.0, 168.0, 154.0))
     band = slabs(p, size=(0.2, 0.2), colour=(138.0, 126.0, 118.0), vary=0.08)
     lay(paving, band, p, np.minimum(p.v - _KERB_Y - 0.2, _KERB_Y + 1.0 - p.v))
@@ -80,11 +96,11 @@ def _bakery(p: Patch) -> FloatImage:
     return out
 
 
-def _fashion(p: Patch) -> FloatImage:
-    out = storeys(p, wall=(158.0, 108.0, 88.0), height_m=_HEIGHT_M, bay_m=2.93, brick=True)
+def _fashion(wall: Colour, season: float, p: Patch) -> FloatImage:
+    out = storeys(p, wall=wall, height_m=_HEIGHT_M, bay_m=2.93, brick=True)
     ground_floor = rectangle(p, (_FASHION[0] + 0.15, _FASHION[1] - 0.15), (0.0, 3.5))
     lay(out, plain(p, _FRAME, rough=0.03), p, ground_floor)
-    show = mannequins(p, low=_PANE_Z[0], high=_PANE_Z[1])
+    show = mannequins(p, low=_PANE_Z[0], high=_PANE_Z[1], season=season)
     for pane in _PANES:
         lay(out, show, p, rectangle(p, pane, _PANE_Z))
     lay(out, glass(p, low=0.0, high=2.6), p, rectangle(p, _FASHION_DOOR, (0.1, 2.55)))
@@ -119,7 +135,7 @@ def _props(rng: np.random.Generator) -> list[Prop]:
     props = [*fence((x0 - 0.15, y0), (x0 - 0.15, y1 + 0.2)), *fence((x1 + 0.15, y0), (x1 + 0.15, y1 + 0.2))]
     props += [bollard((x, _KERB_Y + 0.45)) for x in (-5.4, -4.0, 4.9, 6.4)]
     props += [
-        awning((-7.45, -4.45), _FACADE_Y, colours=((178, 58, 48), (232, 224, 206))),
+        awning((-7.45, -4.45), _FACADE_Y, colours=(_CLOTHS[int(rng.integers(len(_CLOTHS)))], (232, 224, 206))),
         street_lamp((8.6, _KERB_Y + 0.6), reach=(-1.2, 0.6)),
         street_lamp((-7.0, _KERB_Y + 0.6), reach=(0.8, 1.2)),
         trestle_sign((-3.6, 11.4)),
@@ -156,7 +172,7 @@ SHOP_FRONT = Place(
         ((-8.25, 12.3), (-7.6, 11.0), (-2.0, 9.4), (16.0, 8.4)),
         ((-13.0, 8.6), (0.0, 8.2), (3.2, 10.8), (4.4, 8.9), (15.0, 9.1)),
     ),
-    drive=(((-16.0, 5.2), (0.0, 5.1), (18.0, 5.2)),),
+    drive=(((-16.0, _LANE_Y), (0.0, _LANE_Y - 0.1), (18.0, _LANE_Y)),),
     stand=((-2.2, 11.7), (2.6, 11.6), (-5.2, 10.9), (4.2, 8.5), (-0.4, 8.4)),
     clear=((-2.9, 8.2), (3.4, 8.2), (3.4, 11.3), (-2.9, 11.3)),
     no_entry=((5.1, 9.9), (7.8, 9.9), (7.8, 12.3), (5.1, 12.3)),

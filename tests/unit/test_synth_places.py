@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clipvad.synth import Light, Path, Renderer, Scene, Walker
-from clipvad.synth.parts import Blob
+from clipvad.synth.parts import Blob, Face
 from clipvad.synth.places import paint
 from clipvad.synth.world import PLACES
 
@@ -115,6 +115,9 @@ def test_nobody_walks_through_props_or_where_entry_is_forbidden(place):
         assert not inside(place.no_entry, points).any(), route
         gaps = np.linalg.norm(points[:, None] - solid[None], axis=2)
         assert gaps.min() > 0.15, f"{route} meets a prop at {points[gaps.min(axis=1).argmin()]}"
+    for route in place.drive:
+        gaps = np.linalg.norm(sampled(route)[:, None] - solid[None], axis=2)
+        assert gaps.min() > 0.9, f"{route} is too narrow for a car"
     for point in (*place.stand, *(t.reach for t in place.targets)):
         assert np.linalg.norm(solid - point, axis=1).min() > 0.15, point
         assert not inside(place.no_entry, [point])[0]
@@ -142,6 +145,17 @@ def test_stands_targets_and_lamps_can_be_seen(place):
         assert ((px >= 0) & (px < size)).all()
         assert np.linalg.norm(corners[:, :2].mean(axis=0) - target.reach) < 1.2, "out of an arm's reach"
     assert all(2 < height < 12 for _, _, height in place.lamps)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_car_that_may_be_broken_into_stands_there_whatever_the_seed(seed):
+    place = PLACES["car park"]
+    camera = replace(place.camera, width=32, height=24)
+    _, _, props = place.painter(camera, Light(), np.random.default_rng(seed))
+    panes = [np.mean(part.contours[0], axis=0) for prop in props for part in prop.parts if isinstance(part, Face)]
+    for target in place.targets:
+        middle = np.mean(target.surface, axis=0)
+        assert min(np.linalg.norm(pane - middle) for pane in panes) < 0.05
 
 
 @EACH
