@@ -19,13 +19,14 @@ from clipvad.synth.air import Air, surface_points
 from clipvad.synth.camera import Array, Camera
 from clipvad.synth.parts import Image, Light, Part
 from clipvad.synth.rain import wet
-from clipvad.synth.shape import Shape
+from clipvad.synth.shape import Shapes, Stroke, fill
 from clipvad.synth.weather import Weather
 
 SUPERSAMPLE = 2
 _SHADOW_TINT = np.array([0.50, 0.54, 0.62], dtype=np.float32)  # sky light alone: darker and bluer
 
 FloatImage = NDArray[np.float32]
+Pixel = NDArray[np.intp]
 Scalar = TypeVar("Scalar", np.uint8, np.float32)
 
 
@@ -101,9 +102,9 @@ def paint(painter: Painter, *, camera: Camera, light: Light, seed: int, weather:
     surfaces, ground, props = painter(camera, light, np.random.default_rng(seed))
     props = sorted(props, key=lambda p: -_distance(p, camera))
     mask = np.zeros(surfaces.shape[:2], np.uint8)
-    shapes = [Shape(prop.parts, camera) for prop in props]
-    for shape in shapes:
-        shape.shadow(mask, light=light, scale=SUPERSAMPLE)
+    shapes = Shapes([prop.parts for prop in props], camera) if props else None
+    if shapes is not None:
+        shapes.shadow(mask, light=light, scale=SUPERSAMPLE)
     soft = cv2.GaussianBlur(mask, (0, 0), 1.2 * SUPERSAMPLE).astype(np.float32)[..., None] / 255
     soft = (soft * ground[..., None]).astype(np.float32)
     lit = surfaces * (1 - soft * shadow_loss(light))
@@ -115,12 +116,7 @@ def paint(painter: Painter, *, camera: Camera, light: Light, seed: int, weather:
     if weather.rain > 0:
         lit = wet(lit, ground, rain=weather.rain, mirrored=lit + halos)
     big = np.clip(lit, 0, 255).astype(np.uint8)
-    bare = big.copy()
-    sprites: list[Sprite] = []
-    for prop, shape in zip(props, shapes, strict=True):
-        sprite = _stamp(big, shape, prop, air, painted=bare if prop.painted else None)
-        if sprite is not None:
-            sprites.append(sprite)
+    sprites = _stamp_all(big, props, shapes, air) if shapes is not None else []
     big = np.clip(big + halos, 0, 255).astype(np.uint8)
     seen, free = _visible(sprites, size=(camera.height, camera.width))
     return Backdrop(_shrink(big), free * (1 - _shrink(soft)), seen)
@@ -146,31 +142,31 @@ def _visible(sprites: Sequence[Sprite], *, size: tuple[int, int]) -> tuple[tuple
     return tuple(reversed(kept)), free
 
 
-def _stamp(big: Image, shape: Shape, prop: Prop, air: Air, *, painted: Image | None) -> Sprite | None:
-    """Draw a prop into the enlarged picture, or uncover what is `painted` there, and cut its sprite out."""
-    low, high = window(shape)
-    if np.any(high - low < 2):
-        return None
+def _stamp_all(big: Image, props: Sequence[Prop], shapes: Shapes, air: Air) -> list[Sprite]:
+    """Draw the props into the enlarged picture, far to near, and cut their sprites out."""
+    bare = big.copy()
+    tone = None if air.clear else air.tone(np.array([(*prop.at, 1.0) for prop in props]))
+    strokes = shapes.strokes(light=air.light, scale=SUPERSAMPLE, tone=tone)
+    sprites: list[Sprite] = []
+    for prop, drawing, low, high in zip(props, strokes, *shapes.windows, strict=True):
+        if np.all(high - low >= 2):
+            alpha, rgb = _stamp(big, drawing, low, high, bare if prop.painted else None)
+            sprites.append(Sprite(int(low[0]), int(low[1]), rgb, alpha, _distance(prop, air.camera)))
+    return sprites
+
+
+def _stamp(
+    big: Image, strokes: Sequence[Stroke], low: Pixel, high: Pixel, painted: Image | None
+) -> tuple[FloatImage, FloatImage]:
+    """Draw a prop, or uncover what is `painted` there; its alpha and colours at the picture's own size."""
     (x0, y0), (x1, y1) = low * SUPERSAMPLE, high * SUPERSAMPLE
     canvas = np.full((y1 - y0, x1 - x0, 4), 255, np.uint8)
-    tone = None if air.clear else air.tone(np.array([*prop.at, 1.0]))
-    shape.draw(canvas, light=air.light, scale=SUPERSAMPLE, origin=low.astype(float), tone=tone)
+    fill(canvas, strokes)
     covered = canvas[..., 3] == 0
     colours = canvas[..., :3] if painted is None else painted[y0:y1, x0:x1]
     big[y0:y1, x0:x1][covered] = colours[covered]
     alpha = _shrink(covered.astype(np.float32)[..., None])
-    rgb = _shrink((colours * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
-    return Sprite(int(low[0]), int(low[1]), rgb, alpha, _distance(prop, air.camera))
-
-
-def window(shape: Shape) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """The pixels to touch when drawing `shape`: corners [2] and [2] inside the picture, a pixel of margin."""
-    low, high = shape.extent
-    size = np.array([shape.camera.width, shape.camera.height])
-    return (
-        np.clip(np.floor(low).astype(int) - 1, 0, size),
-        np.clip(np.ceil(high).astype(int) + 1, 0, size),
-    )
+    return alpha, _shrink((colours * covered[..., None]).astype(np.float32)) / np.maximum(alpha, 1e-3)
 
 
 def _shrink(image: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from clipvad.synth.actors import Actor
-from clipvad.synth.air import Air, Tone
+from clipvad.synth.air import Air
 from clipvad.synth.camera import Array, Camera
-from clipvad.synth.layers import Layers
-from clipvad.synth.parts import Image, Light
+from clipvad.synth.layers import SUPERSAMPLE, Corners, Drawing, Layers
+from clipvad.synth.parts import Image, Light, Part
 from clipvad.synth.places import Backdrop, Painter, paint, shadow_loss
 from clipvad.synth.sensor import Sensor
-from clipvad.synth.shape import Shape
+from clipvad.synth.shape import Shapes
 from clipvad.synth.story import Effect
 from clipvad.synth.weather import Weather
 
@@ -58,16 +58,6 @@ class Box:
     visible: float = 1.0
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What stands in the scene at an instant: an actor's shape or an effect, and its distance along the view."""
-
-    track: int
-    what: Shape | Effect
-    at: tuple[float, float]
-    distance_m: float
-
-
 class Renderer:
     """Paints the backdrop once, then draws any instant of the scene. Same scene and seed, same pixels."""
 
@@ -91,53 +81,58 @@ class Renderer:
 
     def frame(self, t_s: float) -> tuple[Image, list[Box]]:
         """The picture [H, W, 3] RGB at `t_s` seconds, and the boxes of the actors and effects in it."""
-        canvas, scene = self.backdrop.image.copy(), self.scene
-        seen = sorted([*self._actors(t_s), *self._effects(t_s)], key=lambda s: -s.distance_m)
-        self._shade(canvas, [s.what for s in seen if isinstance(s.what, Shape)])
-        tones = self._tones(seen)
+        canvas, camera = self.backdrop.image.copy(), self.scene.camera
+        actors = self._drawings(canvas, t_s)
+        corners = {a.track: a.corners for a in actors}
+        waiting: list[tuple[float, int, Drawing | Effect]] = [(a.distance_m, a.track, a) for a in actors]
+        for track, effect in enumerate(self.scene.effects, start=1 + len(self.scene.actors)):
+            if effect.span_s[0] <= t_s <= effect.span_s[1]:
+                waiting.append((self._distance(effect.at), track, effect))
         layers = Layers(canvas, self.backdrop.sprites)
-        corners: dict[int, tuple[Array, Array]] = {}
-        for s, tone in zip(seen, tones, strict=True):
-            if isinstance(s.what, Shape):
-                layers.actor(s.track, s.what, s.distance_m, light=scene.light, tone=tone)
-                corners[s.track] = s.what.extent
-            elif (box := layers.effect(s.what, s.distance_m, t_s, scene.camera)) is not None:
-                corners[s.track] = box
+        for distance_m, track, what in sorted(waiting, key=lambda w: (-w[0], w[1])):
+            if isinstance(what, Drawing):
+                layers.actor(what)
+            elif (box := layers.effect(what, distance_m, t_s, camera)) is not None:
+                corners[track] = box
         layers.finish()
         boxes = [self._box(track, corners[track], layers, t_s) for track in sorted(corners)]
         return self._sensor.expose(canvas, t_s), [b for b in boxes if b is not None]
 
-    def _actors(self, t_s: float) -> Iterator[_Seen]:
-        """The shapes of the actors that are there and not far beside the picture."""
-        camera = self.scene.camera
+    def _drawings(self, canvas: Image, t_s: float) -> list[Drawing]:
+        """The actors that are there and not far beside the picture; their shadows are drawn into `canvas`."""
+        camera, light = self.scene.camera, self.scene.light
         slope = camera.width / 2 / camera.focal_px
+        there: list[tuple[int, Array, Sequence[Part]]] = []
         for track, actor in enumerate(self.scene.actors, start=1):
             if not actor.path.start_s <= t_s <= actor.path.end_s:
                 continue
-            x, y = actor.path.position(t_s).tolist()
-            beside, _, ahead = camera.axes @ (np.array([x, y, 0.0]) - camera.position)
-            if abs(beside) - _LARGEST_M < slope * (ahead + _LARGEST_M):
-                yield _Seen(track, Shape(actor.parts(t_s), camera), (x, y), float(ahead))
+            at = np.append(actor.path.position(t_s), 0.0)
+            beside, _, ahead = camera.axes @ (at - camera.position)
+            if abs(beside) - _LARGEST_M < slope * (ahead + _LARGEST_M) and (parts := actor.parts(t_s)):
+                there.append((track, at, parts))
+        if not there:
+            return []
+        shapes = Shapes([parts for _, _, parts in there], camera)
+        self._shade(canvas, shapes)
+        # The air at a body's middle is taken for all of it.
+        tone = None if self._air.clear else self._air.tone(np.array([at + [0, 0, 0.9] for _, at, _ in there]))
+        strokes = shapes.strokes(light=light, scale=SUPERSAMPLE, tone=tone)
+        corners = np.concatenate([shapes.low, shapes.high], axis=1).tolist()
+        windows = np.concatenate(shapes.windows, axis=1).tolist()
+        return [
+            Drawing(track, self._distance(at), tuple(box), tuple(window), drawn)
+            for (track, at, _), box, window, drawn in zip(there, corners, windows, strokes, strict=True)
+        ]
 
-    def _effects(self, t_s: float) -> Iterator[_Seen]:
+    def _distance(self, at: Sequence[float] | Array) -> float:
+        """Metres along the view to a place on the ground."""
         camera = self.scene.camera
-        for track, effect in enumerate(self.scene.effects, start=1 + len(self.scene.actors)):
-            if effect.span_s[0] <= t_s <= effect.span_s[1]:
-                ahead = camera.axes[2] @ (np.array([*effect.at, 0.0]) - camera.position)
-                yield _Seen(track, effect, effect.at, float(ahead))
+        return float(camera.axes[2] @ (np.array([at[0], at[1], 0.0]) - camera.position))
 
-    def _tones(self, seen: Sequence[_Seen]) -> Sequence[Tone | None]:
-        """What the air does to each one's colours: that of a body's middle is taken for all of it."""
-        if self._air.clear or not seen:
-            return [None] * len(seen)
-        tone = self._air.tone(np.array([(*s.at, 0.9) for s in seen]))
-        return [Tone(gain, veil) for gain, veil in zip(tone.gain, tone.veil, strict=True)]
-
-    def _shade(self, canvas: Image, shapes: Sequence[Shape]) -> None:
+    def _shade(self, canvas: Image, shapes: Shapes) -> None:
         """Darken the ground under the actors, but not where a tree's shadow lies already."""
         mask = np.zeros(canvas.shape[:2], np.uint8)
-        for shape in shapes:
-            shape.shadow(mask, light=self.scene.light)
+        shapes.shadow(mask, light=self.scene.light)
         x, y, w, h = cv2.boundingRect(mask)
         if w == 0:
             return
@@ -147,17 +142,17 @@ class Renderer:
         left = cv2.merge([cv2.convertScaleAbs(soft, alpha=-loss, beta=255) for loss in self._loss])
         canvas[where] = cv2.multiply(canvas[where], left, scale=1 / 255)
 
-    def _box(self, track: int, corners: tuple[Array, Array], layers: Layers, t_s: float) -> Box | None:
+    def _box(self, track: int, corners: Corners, layers: Layers, t_s: float) -> Box | None:
         """Where the camera sees it, clipped to the picture; None where nothing of it is inside."""
-        camera, moved = self.scene.camera, self._sensor.offset(t_s)
-        low, high = corners[0] + moved, corners[1] + moved
-        size = np.array([camera.width, camera.height], dtype=float)
-        a, b = np.clip(low, 0, size), np.clip(high, 0, size)
-        if np.any(b - a < 1):
+        scene, (right, down) = self.scene, self._sensor.offset(t_s).tolist()
+        x0, y0, x1, y1 = corners[0] + right, corners[1] + down, corners[2] + right, corners[3] + down
+        xs = [min(max(x, 0.0), float(scene.camera.width)) for x in (x0, x1)]
+        ys = [min(max(y, 0.0), float(scene.camera.height)) for y in (y0, y1)]
+        if xs[1] - xs[0] < 1 or ys[1] - ys[0] < 1:
             return None
-        inside = float(np.prod(b - a) / np.prod(high - low))
-        (x0, y0), (x1, y1) = a.tolist(), b.tolist()
-        if track > len(self.scene.actors):
-            return Box(track, self.scene.effects[track - 1 - len(self.scene.actors)].kind, "", (x0, y0, x1, y1), inside)
-        actor = self.scene.actors[track - 1]
-        return Box(track, actor.kind, actor.action(t_s), (x0, y0, x1, y1), inside, layers.visible(track))
+        inside = (xs[1] - xs[0]) * (ys[1] - ys[0]) / ((x1 - x0) * (y1 - y0))
+        xyxy = (xs[0], ys[0], xs[1], ys[1])
+        if track > len(scene.actors):
+            return Box(track, scene.effects[track - 1 - len(scene.actors)].kind, "", xyxy, inside)
+        actor = scene.actors[track - 1]
+        return Box(track, actor.kind, actor.action(t_s), xyxy, inside, layers.visible(track))
