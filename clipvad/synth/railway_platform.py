@@ -199,8 +199,8 @@ def _props(view: View, rng: np.random.Generator) -> list[Prop]:
     props += view.hiding((right, front), (right, back), z=(0.0, 4.4))
     props += view.hiding((_TRAIN[0][0], _TRAIN[1]), (_TRAIN[0][1], _TRAIN[1]), z=(_BED, 3.5))
     props += [pillar((-2.7, y), height_m=3.4) for y in (17.0, 21.5)]
-    props += [bench((-3.7, 6.6)), bench((-3.7, 15.8)), bench((-3.7, 20.2)), vending_machine((-3.95, 8.9))]
-    props += [name_board((-2.9, 15.6)), litter_bin((-4.0, 8.0)), showcase(_TIMETABLE), glass_shelter((12.6, 17.0))]
+    props += [bench((-3.8, 8.4)), bench((-3.7, 15.8)), bench((-3.7, 20.2)), vending_machine((-4.0, 6.6))]
+    props += [name_board((-2.9, 15.6)), litter_bin((-2.6, 15.0)), showcase(_TIMETABLE), glass_shelter((12.6, 17.0))]
     props += [
         street_lamp((x, y), reach=(reach, 0.0), height_m=4.8)
         for x, reach in ((-2.0, 1.7), (12.0, -1.2))
