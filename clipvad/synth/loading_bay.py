@@ -73,7 +73,10 @@ def _yard(p: Patch) -> FloatImage:
     marking(out, p, np.minimum(zone + 0.18, -zone), colour=YELLOW, wear=0.2)
     walk = rectangle(p, (2.35, 3.55), (9.0, 14.95))
     marking(out, p, np.minimum(walk, 0.12 - walk), colour=(226, 226, 220), wear=0.3)
-    # Under the wall it is darker.
+    # Little light comes under the truck and the forklift, or close to the wall.
+    for x, y, half in ((6.25, 12.0, (1.25, 2.9)), (-5.2, 9.3, (0.85, 0.6))):
+        under = np.minimum(half[0] - np.abs(p.u - x), half[1] - np.abs(p.v - y))
+        out *= (1 - 0.5 * np.clip(under / 0.5 + 0.5, 0, 1))[..., None]
     return np.asarray(out * (0.78 + 0.22 * np.clip((_WALL - p.v) / 0.8, 0, 1))[..., None], dtype=np.float32)
 
 
@@ -91,7 +94,7 @@ def _facade(p: Patch) -> FloatImage:
     lay(out, (60, 64, 68), p, rectangle(p, (_DOOR[0][0] - 0.1, _DOOR[0][1] + 0.1), (0.0, _DOOR[1][1] + 0.1)))
     lay(out, (56, 120, 84), p, rectangle(p, (2.4, 3.6), (2.4, 2.7)))
     lay(out, (250, 248, 236), p, rectangle(p, (2.8, 3.1), (2.85, 2.97)))
-    for x in (-3.3, 4.1):
+    for x in (-1.45, 4.1):
         lay(out, (250, 248, 236), p, rectangle(p, (x - 0.2, x + 0.2), (4.75, 4.95)))
     return out
 
@@ -184,5 +187,5 @@ LOADING_BAY = Place(
     ),
     doors=((2.95, _WALL),),
     # Two on the wall, one above the camera.
-    lamps=((-3.3, 14.5, 4.85), (4.1, 14.5, 4.85), (0.0, 2.0, 6.0)),
+    lamps=((-1.45, 14.5, 4.85), (4.1, 14.5, 4.85), (0.0, 2.0, 6.0)),
 )

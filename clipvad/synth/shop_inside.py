@@ -100,6 +100,10 @@ def _wall(p: Patch) -> FloatImage:
     """Painted plaster with a coloured band and a dark skirting."""
     out = plain(p, (214, 210, 198), rough=0.02)
     lay(out, (52, 112, 150), p, np.minimum(p.v - 2.35, 2.75 - p.v))
+    number, bay = np.floor(p.u / 2.6), bays(p, 2.6)
+    palette = np.array([[206, 62, 50], [236, 200, 76], [84, 148, 92], [230, 226, 216]])
+    lay(out, palette[np.mod(number * 3, 4).astype(int)].astype(np.float32), p, rectangle(bay, (0.5, 1.9), (2.86, 3.46)))
+    lay(out, (246, 244, 236), p, rectangle(bay, (0.7, 1.4), (3.02, 3.3)))
     lay(out, (96, 92, 90), p, 0.12 - p.v)
     # Light from the ceiling falls off towards the floor.
     return np.asarray(out * (0.82 + 0.18 * np.clip(p.v / 2.2, 0, 1))[..., None], dtype=np.float32)
