@@ -54,11 +54,14 @@ def at_time(captions: Sequence[str], light: str, rng: np.random.Generator, *, sh
 
 
 def crop_caption(kind: str, action: str, rng: np.random.Generator) -> str:
-    """What a picture of one actor alone shows, from its kind and action in the ground truth."""
-    who, does = WHO.get(kind, f"a {kind}"), DOES.get(action, action)
-    if kind == "bag":
-        does = "{on the ground|left on the floor|that stands alone}"
-    return f"{say(who, rng)} {say(does, rng)}"
+    """What a picture of one actor alone shows, from its kind and action in the ground truth.
+
+    ValueError for an unknown kind; an unknown action is said as it is.
+    """
+    if kind not in WHO:
+        raise ValueError(f"unknown kind {kind!r}; known: {', '.join(WHO)}")
+    does = "{on the ground|left on the floor|that stands alone}" if kind == "bag" else DOES.get(action, action)
+    return f"{say(WHO[kind], rng)} {say(does, rng)}"
 
 
 def _article(word: str) -> str:

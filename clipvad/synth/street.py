@@ -89,11 +89,13 @@ def sample_spec(
 ) -> ClipSpec:
     """A clip at random: an event of `labels` (or `label`, or nothing with the chance `normal_share`), one of the
     `places` that it suits, one of the `lights`, 10-14 s or `duration_s` long. ValueError if no place suits."""
+    names = list(places or PLACES)
     if label is None:
-        label = NORMAL if rng.random() < normal_share else str(rng.choice(list(labels)))
-    names = [n for n in places or PLACES if label == NORMAL or suits(label, PLACES[n])]
-    if not names:
-        raise ValueError(f"{label!r} suits none of the places {', '.join(places or PLACES)}")
+        fitting = [k for k in labels if any(suits(k, PLACES[n]) for n in names)]
+        label = NORMAL if not fitting or rng.random() < normal_share else str(rng.choice(fitting))
+    elif label != NORMAL and not any(suits(label, PLACES[n]) for n in names):
+        raise ValueError(f"{label!r} suits none of the places {', '.join(names)}")
+    names = [n for n in names if label == NORMAL or suits(label, PLACES[n])]
     place = PLACES[str(rng.choice(names))]
     light = _sample_light(place, rng, lights)
     duration_s = round(float(rng.uniform(10.0, 14.0)), 1) if duration_s is None else duration_s

@@ -51,7 +51,7 @@ def suits(label: str, place: Place) -> bool:
     if label not in TELLERS:
         raise ValueError(f"unknown event {label!r}; known: {', '.join(LABELS)}")
     if label in (*riding.RIDERS, "driving"):
-        if place.indoor or not riding.rideable(place):
+        if place.indoor or not riding.rideable(place.walk, place.camera):
             return False
         if label in ("motorcycling", "driving") and place.name == "platform":
             return False

@@ -47,9 +47,8 @@ class KnockedCyclist:
         turn, shift = upright(self.path.position(t_s), self.path.bearing(t_s), pivot_x=0.5)
         angle = radians(84.0) * min((t_s - self.hit_s) / _TIPPED_S, 1.0) ** 2
         tip = np.array([[1, 0, 0], [0, cos(angle), -sin(angle)], [0, sin(angle), cos(angle)]])
-        lying = cycles.bicycle(self.cyclist.frame).placed(
-            self.path.travelled(t_s), tip @ turn, shift + [0, 0, 0.1 * sin(angle)]
-        )
+        vehicle = cycles.bicycle(self.cyclist.frame, float(cycles.saddle(self.cyclist.stature_m)[2]))
+        lying = vehicle.placed(self.path.travelled(t_s), tip @ turn, shift + [0, 0, 0.1 * sin(angle)])
         return [*lying, *self._rider.parts(t_s)]
 
     def action(self, t_s: float) -> str:
@@ -95,8 +94,8 @@ def collision(place: Place, rng: np.random.Generator, *, duration_s: float, star
         actors.append(_driver(route, hit - gap, rng, start_s=start_s + rng.uniform(1.6, 2.6), end_s=end_s))
     others = watchers(place, bonnet, rng, count=int(rng.integers(0, 3)), start_s=start_s + 1.0, duration_s=duration_s)
     steam = Smoke(
-        at=bonnet, span_s=(start_s + 0.2, end_s), seed=int(rng.integers(1 << 30)), base_m=0.7, width_m=0.55,
-        height_m=2.2, grow_s=1.0, density=0.5, tone=(205.0, 205.0, 206.0), count=20,
+        at=bonnet, span_s=(start_s + 0.2, end_s), seed=int(rng.integers(1 << 30)), base_m=0.7, width_m=0.7,
+        height_m=2.6, grow_s=1.0, density=0.6, tone=(205.0, 205.0, 206.0), count=20,
     )  # fmt: skip
     captions = event_captions("collision/cyclist" if with_bicycle else "collision", rng, place=place.name)
     happening = Happening(label="collision", captions=captions, actors=(0, 1), start_s=start_s, end_s=duration_s)

@@ -13,9 +13,9 @@ from clipvad.synth.place import Place, Point, Route
 from clipvad.synth.stories.cast import luggage_colour, pedestrian, person, rider, vehicle
 from clipvad.synth.stories.stage import (
     Way,
-    in_view,
     length,
     metres_in_view,
+    places_in_view,
     section,
     shifted,
     through,
@@ -49,9 +49,11 @@ def everyday(
     actors: list[Actor] = []
     taken = [_Trace(a, duration_s) for a in avoid]
     seen_s, trials = 0.0, 0
+    # Vehicles first: they need the most room.
+    vehicles = int(rng.poisson(0.4 * density)) if place.drive else 0
     while seen_s < density * duration_s and trials < 30 + 12 * density:
         trials += 1
-        group = _group(place, rng, duration_s=duration_s)
+        group = (_traffic if trials <= vehicles else _anybody)(place, rng, duration_s)
         traces = [_Trace(a, duration_s) for a in group]
         if any(t.clashes(other) for t in traces for other in taken) or any(t.enters(keep_out) for t in traces):
             continue
@@ -82,11 +84,11 @@ class _Trace:
 
     def seconds_in_view(self, place: Place) -> float:
         """How long it is seen."""
-        return _STEP_S * sum(in_view(place.camera, at) for at in self.places if at[0] == at[0])
+        return _STEP_S * int(places_in_view(place.camera, self.places).sum())
 
 
-def _group(place: Place, rng: np.random.Generator, *, duration_s: float) -> list[Actor]:
-    """Those who come together: one, a pair, or somebody with a child."""
+def _anybody(place: Place, rng: np.random.Generator, duration_s: float) -> list[Actor]:
+    """Those on foot who come together: one, a pair, or somebody with a child."""
     makers: list[tuple[float, Callable[..., list[Actor]]]] = [(6.0, _walker), (1.2, _pair), (1.0, _stander)]
     if place.name == "loading bay":
         makers.append((8.0, _worker))
@@ -96,8 +98,6 @@ def _group(place: Place, rng: np.random.Generator, *, duration_s: float) -> list
         makers.append((0.6, _dog_walker))
     if place.shelves:
         makers.append((5.0, _customer))
-    if place.drive:
-        makers.append((3.0, _traffic))
     weights = np.array([w for w, _ in makers])
     return makers[int(rng.choice(len(makers), p=weights / weights.sum()))][1](place, rng, duration_s)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
-from clipvad.synth.camera import Array
+from clipvad.synth.camera import Array, Camera
 from clipvad.synth.captions import event_captions
 from clipvad.synth.place import Place, Route
 from clipvad.synth.stories.cast import person, rider, vehicle
@@ -61,7 +63,7 @@ def drive(place: Place, rng: np.random.Generator, *, duration_s: float, start_s:
 
 def trespass(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """Somebody walks into the area that is closed at `start_s`, moves about there, and stays or goes back."""
-    first = near_spot(place.no_entry, place.camera, rng, spread=0.5)
+    first = near_spot(place.no_entry, place.camera, rng, spread=0.75)
     second = near_spot(place.no_entry, place.camera, rng, spread=0.8)
     points, speed = way_in(place, first, rng), rng.uniform(1.1, 1.5)
     probe = Way.arriving(points, speed_mps=speed, at_s=0.0).path
@@ -83,19 +85,20 @@ def trespass(place: Place, rng: np.random.Generator, *, duration_s: float, start
     return Story(actors=(actor,), happenings=(happening,))
 
 
-def rideable(place: Place) -> list[Route]:
+@lru_cache(maxsize=256)
+def rideable(walk: tuple[Route, ...], camera: Camera) -> tuple[Route, ...]:
     """Ways of pedestrians on which something can roll: both ends out of the picture, no sharp turns."""
     found = []
-    for route in place.walk:
-        seen = metres_in_view(route, place.camera)
-        outside = not in_view(place.camera, route[0]) and not in_view(place.camera, route[-1])
-        if outside and seen[1] - seen[0] > 5.0 and _sharpest_turn(route) < 50:
+    for route in walk:
+        first, last = metres_in_view(route, camera)
+        outside = not in_view(camera, route[0]) and not in_view(camera, route[-1])
+        if outside and last - first > 5.0 and _sharpest_turn(route) < 50:
             found.append(route)
-    return found
+    return tuple(found)
 
 
 def _rideable(place: Place, rng: np.random.Generator) -> Route:
-    return through(place, rng, routes=rideable(place))
+    return through(place, rng, routes=rideable(place.walk, place.camera))
 
 
 def _pass(

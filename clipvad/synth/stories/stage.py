@@ -105,9 +105,16 @@ def spot(area: Route, rng: np.random.Generator, *, spread: float = 0.6) -> Point
     return float(x), float(y)
 
 
+def places_in_view(camera: Camera, places: Array) -> NDArray[np.bool_]:
+    """Whether a person's middle at each of the places [N, 2] is in the picture, not just at its edge. [N]"""
+    px, depth = camera.project(np.column_stack([places, np.full(len(places), 0.9)]))
+    part = px / [camera.width, camera.height]
+    return np.asarray((depth > 1.0) & np.all((part > 0.04) & (part < 0.96), axis=1))
+
+
 def in_view(camera: Camera, at: Sequence[float] | Array) -> bool:
-    """Whether the middle of a person at `at` (x, y in metres) is in the picture, not just at its edge."""
-    return bool(_seen(camera, np.array([at], dtype=float))[0])
+    """The same for one place (x, y in metres)."""
+    return bool(places_in_view(camera, np.array([at], dtype=float))[0])
 
 
 def way_in(place: Place, to: Point, rng: np.random.Generator) -> list[Point]:
@@ -151,14 +158,14 @@ def through(place: Place, rng: np.random.Generator, *, routes: Sequence[Route] |
 def metres_in_view(route: Route, camera: Camera) -> tuple[float, float]:
     """Where along a route the picture begins and ends; equal if the route is never seen."""
     metres, places = _sampled(route)
-    seen = metres[_seen(camera, places)]
+    seen = metres[places_in_view(camera, places)]
     return (float(seen[0]), float(seen[-1])) if len(seen) else (0.0, 0.0)
 
 
 def leaves_view_s(path: Path, camera: Camera) -> float:
     """The last second at which somebody on the path is in the picture; its start if never."""
     times = np.arange(path.start_s, path.end_s, 0.2)
-    seen = times[_seen(camera, np.array([path.position(t) for t in times.tolist()]))]
+    seen = times[places_in_view(camera, np.array([path.position(t) for t in times.tolist()]))]
     return float(seen[-1]) if len(seen) else path.start_s
 
 
@@ -200,13 +207,6 @@ def _sampled(route: Route) -> tuple[Array, Array]:
     passed, points = _passed(route), np.array(route)
     metres = np.arange(0.0, passed[-1], 0.25)
     return metres, np.stack([np.interp(metres, passed, points[:, k]) for k in (0, 1)], axis=1)
-
-
-def _seen(camera: Camera, places: Array) -> NDArray[np.bool_]:
-    """Whether a person's middle at each of the places [N, 2] is in the picture. [N]"""
-    px, depth = camera.project(np.column_stack([places, np.full(len(places), 0.9)]))
-    part = px / [camera.width, camera.height]
-    return np.asarray((depth > 1.0) & np.all((part > 0.04) & (part < 0.96), axis=1))
 
 
 def _ways_to(place: Place, to: Point) -> Iterator[list[Point]]:
