@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import atan2, inf, pi
+from math import atan2, cos, inf, pi, sin
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ from clipvad.synth.items import held_item
 from clipvad.synth.parts import Part
 from clipvad.synth.paths import Path
 from clipvad.synth.rigid import Rigid, upright
-from clipvad.synth.skeleton import Pose, blend, stand_up
+from clipvad.synth.skeleton import ROW, Pose, blend, stand_up
 
 STANDS_BELOW = 0.15  # m/s
 
@@ -87,6 +87,8 @@ class Walker:
         speed = self.path.speed(t_s)
         phase = self.phase + float(np.interp(t_s, self.path.times, self._cycles))
         stance = gait(speed=speed, phase=phase, stature_m=self.stature_m)
+        if speed < STANDS_BELOW:
+            stance[ROW["face"]] = _glance(t_s / 9.0 + self.phase, 1 - speed / STANDS_BELOW)
         for cue in self._cues:
             weight = cue.weight(t_s)
             if weight > 0:
@@ -147,6 +149,12 @@ class Walker:
                 away = atan2(cue.towards[1] - at[1], cue.towards[0] - at[0]) - bearing
                 bearing += weight * ((away + pi) % (2 * pi) - pi)
         return bearing
+
+
+def _glance(cycle: float, ease: float) -> tuple[float, float, float]:
+    """Where a person looks that stands about: now left, now right, mostly ahead; `ease` in 0-1 is how far."""
+    turn = ease * 0.8 * sin(2 * pi * cycle) ** 3 + ease * 0.3 * sin(6.3 * pi * cycle) ** 3
+    return cos(turn), sin(turn), 0.0
 
 
 def _share(gesture: Gesture, speed: float) -> Array:

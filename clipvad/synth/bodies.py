@@ -75,7 +75,7 @@ class Suit:
 @lru_cache(maxsize=512)
 def dressed(outfit: Outfit, stature_m: float) -> Suit:
     """A body in its clothes."""
-    pieces = [*_limbs(outfit), *_trunk(outfit), *_head(outfit, 1 + 0.30 * childhood(stature_m))]
+    pieces = [*_limbs(outfit), *_trunk(outfit), *_head(outfit, 1 + 0.38 * childhood(stature_m))]
     return Suit(pieces, stature_m=stature_m)
 
 
@@ -93,6 +93,8 @@ def _limbs(outfit: Outfit) -> list[Piece]:
     b = outfit.build
     thigh = outfit.legs if outfit.legs and outfit.skirt else outfit.bottom
     shank = outfit.legs or outfit.bottom
+    # Under a hem no thigh is drawn: the near one would lie over the cloth.
+    hidden = max(_hem(outfit) - 0.03, 0.0)
     sleeve, forearm = (outfit.sleeve, outfit.skin) if outfit.sleeve else (outfit.top, outfit.top)
     pieces = []
     for s in "lr":
@@ -100,7 +102,7 @@ def _limbs(outfit: Outfit) -> list[Piece]:
         shoulder, elbow, wrist = (POINT_ROW[f"{j}_{s}"] for j in ("shoulder", "elbow", "wrist"))
         slim = 0.86 if outfit.legs else 1.0
         pieces += [
-            piece([hip, knee], [0.052 * b, 0.036 * b], thigh),
+            piece([hip + hidden * (knee - hip), knee], [(0.052 - 0.016 * hidden) * b, 0.036 * b], thigh),
             piece([knee, ankle], [0.036 * b * slim, 0.026 * slim], shank),
             piece([heel, toe], [0.021, 0.015], outfit.shoes),
             piece([shoulder, elbow], [0.033 * b, 0.027 * b], sleeve),
@@ -119,10 +121,10 @@ def _trunk(outfit: Outfit) -> list[Piece]:
     shirt = [*(hip + 0.03 * _UP for hip in hips), *middle, *slope]
     pieces = [
         piece(shirt, np.array([0.052, 0.052, 0.052, 0.052, 0.042, 0.042]) * b, outfit.vest or outfit.top),
-        piece(hips, [0.057 * b] * 2, outfit.bottom),
+        piece(hips, [0.057 * b] * 2, outfit.top if outfit.coat else outfit.bottom),
     ]
-    if outfit.coat or outfit.skirt:
-        hem = [hip + (0.75 if outfit.coat else 0.82) * (knee - hip) for hip, knee in zip(hips, knees, strict=True)]
+    if _hem(outfit):
+        hem = [hip + _hem(outfit) * (knee - hip) for hip, knee in zip(hips, knees, strict=True)]
         flare = 0.054 if outfit.coat else 0.060
         colour = outfit.top if outfit.coat else outfit.bottom
         pieces.append(piece([*hips, *hem], np.array([0.062, 0.062, flare, flare]) * b, colour))
@@ -140,6 +142,11 @@ def _trunk(outfit: Outfit) -> list[Piece]:
         strap = [slope[0] + 0.05 * _FRONT, side + 0.05 * _UP + 0.05 * _FRONT]
         pieces += [piece(sack, [0.022] * 4, outfit.bag), piece(strap, [0.009] * 2, outfit.bag)]
     return pieces
+
+
+def _hem(outfit: Outfit) -> float:
+    """How far down the thigh a coat or a skirt hangs, 0-1."""
+    return 0.75 if outfit.coat else 0.82 if outfit.skirt else 0.0
 
 
 def _stripes(hips: Sequence[Array], slope: Sequence[Array], build: float) -> list[Piece]:
@@ -163,7 +170,7 @@ def _head(outfit: Outfit, size: float) -> list[Piece]:
     def at(forward: float, up: float, left: float = 0.0) -> Array:
         return skull + size * (forward * _FACE + up * _UP + left * _LEFT)
 
-    throat = piece([neck - 0.01 * _UP, skull - 0.04 * _UP], [0.030, 0.028], outfit.skin)
+    throat = piece([neck + 0.008 * _FRONT + 0.006 * _UP, skull - 0.04 * _UP], [0.028, 0.028], outfit.skin)
     if outfit.helmet is not None and outfit.visor:
         shell = piece([at(0.0, 0.012), at(0.004, -0.022)], [0.066 * size, 0.060 * size], outfit.helmet)
         glass = piece([at(0.034, 0.006, 0.02), at(0.034, 0.006, -0.02)], [0.036 * size] * 2, _VISOR)

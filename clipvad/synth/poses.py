@@ -76,6 +76,15 @@ COWERING = held(lean=50, nod=28, arm_l=_SHIELD, arm_r=_SHIELD, leg_l=((0.72, 0.1
 COWERING_LOW = held(lean=54, nod=32, arm_l=_SHIELD, arm_r=_SHIELD, leg_l=((0.80, 0.15, -0.65), (-0.60, 0.02, -0.85)),
                     leg_r=((0.70, 0.15, -0.72), (-0.70, 0.02, -0.80)), soles=(0, -14))
 
+# Waiting: the weight on one leg, looking about, at the watch, with folded arms.
+_LOADED: Limb = ((0.02, -0.02, -1), (-0.02, 0.02, -1))
+_LOOSE: Limb = ((0.22, 0.14, -1), (-0.12, 0.06, -1))
+_FOLD: Limb = ((0.28, 0.28, -1), (0.62, -1, 0.12))
+WAIT_LEFT = held(side=3, look=45, leg_l=_LOADED, leg_r=_LOOSE, shift=(0, 0.03, 0))
+WAIT_RIGHT = held(side=-3, look=-50, leg_l=_LOOSE, leg_r=_LOADED, shift=(0, -0.03, 0))
+WAIT_WATCH = held(side=2, nod=26, look=12, arm_l=((0.30, 0.18, -1), (0.75, -0.75, 0.25)), leg_l=_LOADED, leg_r=_LOOSE)
+WAIT_FOLDED = held(lean=0, look=-15, arm_l=_FOLD, arm_r=_FOLD, leg_l=_LOOSE, leg_r=_LOADED)
+
 ALARM = held(lean=4, arm_l=((0.10, 0.40, 0.95), (0.15, 0.10, 1)), arm_r=((0.25, 0.50, 0.90), (0.10, -0.20, 1)))
 ALARM_OTHER = mirrored(ALARM)
 WAVE_OUT = held(arm_r=((-0.05, 0.85, 0.50), (0.0, 0.55, 0.95)))

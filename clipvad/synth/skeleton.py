@@ -18,6 +18,7 @@ THIGH, SHANK, UPPER_ARM, FOREARM = 0.245, 0.246, 0.1873, 0.1600
 ANKLE, FOOT = 0.039, 0.152
 HIP_HALF, SHOULDER_HALF = 0.050, 0.112
 TRUNK = 0.288  # hip to shoulder
+_CHIN = 0.012  # how far the head is forward of the neck
 SOLE = 0.012  # the height above ground of the line in a shoe that heel and toe lie on
 _ADULT_M, _INFANT_M = 1.45, 0.95  # statures between which a child's proportions become an adult's
 
@@ -106,7 +107,7 @@ def fitted(
         limb |= {"toe": ankle + toe * h, "shoulder": shoulder, "elbow": elbow, "wrist": wrist}
         for name, at in limb.items():
             points[POINT[f"{name}_{side}"]] = at
-    points[POINT["skull"]] = neck + np.array([0.012 * h + head_lean, 0.0, lengths["neck"]])
+    points[POINT["skull"]] = neck + np.array([lengths["front"] + head_lean, 0.0, lengths["neck"]])
     return Pose(points)
 
 
@@ -146,7 +147,7 @@ def measures(stature_m: float) -> Mapping[str, float]:
     part = {"hips": HIP_HALF, "trunk": TRUNK * (1 + 0.06 * young), "shoulders": SHOULDER_HALF * (1 - 0.04 * young)}
     part |= {"thigh": THIGH * (1 - 0.12 * young), "shank": SHANK * (1 - 0.12 * young)}
     part |= {"upper_arm": UPPER_ARM * (1 - 0.06 * young), "forearm": FOREARM * (1 - 0.06 * young)}
-    part |= {"neck": 0.122 * (1 + 0.12 * young), "face": 0.012}
+    part |= {"neck": 0.122 * (1 + 0.12 * young), "front": _CHIN}
     part |= {name: float(np.linalg.norm(v)) for name, v in zip(("heel", "toe"), foot(0.0), strict=True)}
     return {name: value * stature_m for name, value in part.items()}
 
@@ -167,7 +168,7 @@ def _tree(stature_m: float) -> Array:
         limb |= {end: ankle + bone[f"{end}_{side}"] for end in ("heel", "toe")}
         for name, sums in limb.items():
             tree[POINT[f"{name}_{side}"]] = sums
-    tree[POINT["skull"]] = neck + bone["neck"] + bone["face"]
+    tree[POINT["skull"]] = neck + bone["neck"] + bone["front"]
     for axis in AXES:
         tree[POINT[axis]] = rows[ROW[axis]] * stature_m
     return tree

@@ -23,6 +23,7 @@ def held(
     side: float = 0.0,
     twist: float = 0.0,
     nod: float = 0.0,
+    look: float = 0.0,
     arm_l: Limb = HANGING,
     arm_r: Limb = HANGING,
     leg_l: Limb = STRAIGHT,
@@ -30,8 +31,11 @@ def held(
     soles: tuple[float, float] = (0.0, 0.0),
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Array:
-    """A stance [20, 3]. The trunk leans forward by `lean` and to the left by `side`, the shoulders are turned to the
-    left by `twist` and the arms with them; the head bows by `nod`; `soles` are pitched up (left, right)."""
+    """A stance [20, 3].
+
+    The trunk leans forward by `lean` and to the left by `side`, the shoulders are turned to the left by `twist` and
+    the arms with them; the head bows by `nod` and looks to the left by `look`; `soles` (left, right) are pitched up.
+    """
     stance = np.zeros((len(ROWS), 3))
     turn = _about_z(twist)
     stance[0] = shift
@@ -42,7 +46,7 @@ def held(
     stance[ROW["front"]] = np.array([cos(radians(lean)), 0, -sin(radians(lean))]) @ turn
     bow = radians(nod + 0.5 * max(lean - 3.0, 0.0))
     stance[ROW["neck"]] = (sin(bow), 0, cos(bow))
-    stance[ROW["face"]] = (cos(bow), 0, -sin(bow))
+    stance[ROW["face"]] = np.array([cos(bow), 0, -sin(bow)]) @ _about_z(look)
     limbs = {"l": (1.0, arm_l, leg_l, soles[0]), "r": (-1.0, arm_r, leg_r, soles[1])}
     for name, (sign, arm, leg, sole) in limbs.items():
         mirror = np.array([1.0, sign, 1.0])

@@ -30,7 +30,7 @@ from clipvad.synth import (
 from clipvad.synth.gestures import FALLS
 from clipvad.synth.parts import Blob, Face
 from clipvad.synth.rigid import rolled
-from clipvad.synth.shape import Shape
+from clipvad.synth.shape import Shapes
 from clipvad.synth.skeleton import SOLE, measures, stand_up
 from clipvad.synth.vans import van_model
 from clipvad.synth.vehicles import CAR_SHAPES, CAR_WHEEL_M, car_model
@@ -279,7 +279,8 @@ def everyone():
 def test_box_at_ten_metres_has_the_actors_size(name):
     actor, height, (short, long) = everyone()[name]
     camera = Camera(width=1280, height=720, height_m=1.0, pitch_deg=0.0, fov_deg=90)  # 64 px a metre at 10 m
-    low, high = Shape(actor.parts(2.0), camera).extent
+    shapes = Shapes([actor.parts(2.0)], camera)
+    low, high = shapes.low[0], shapes.high[0]
     width_m, height_m = (high - low) / 64
     assert height_m == pytest.approx(height, rel=0.12)
     assert short < width_m < long * 1.15
