@@ -138,8 +138,8 @@ _ASTRIDE: Limb = ((0.32, 0.30, -1), (-0.30, 0.16, -1))
 _ON_BOARD: Limb = ((0.70, 0.0, -0.93), (-0.54, 0.0, -0.95))
 _AHEAD: Limb = ((0.5, 0.3, -0.8), (0.7, 0.1, -0.4))
 _BACK: Limb = ((-0.4, 0.3, -0.9), (0.1, 0.2, -1))
-GLIDE = tipped(held(lean=12, arm_l=_SPREAD, arm_r=_SPREAD, leg_l=_ASTRIDE, leg_r=_ASTRIDE, shift=(0, 0, 0.065)),
-               turned=80)
+GLIDE = tipped(held(lean=12, look=-65, arm_l=_SPREAD, arm_r=_SPREAD, leg_l=_ASTRIDE, leg_r=_ASTRIDE,
+                    shift=(0, 0, 0.065)), turned=80)
 KICK_ON = tipped(held(lean=22, arm_l=_BACK, arm_r=_AHEAD, leg_r=_ON_BOARD, leg_l=((0.35, 0.10, -1), (0.10, 0.06, -1)),
                       shift=(-0.02, 0.04, 0)), turned=12)
 KICK_OFF = tipped(held(lean=28, arm_l=_AHEAD, arm_r=_BACK, leg_r=_ON_BOARD,

@@ -17,7 +17,13 @@ from clipvad.synth.place import Point
 from clipvad.synth.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
 from clipvad.synth.stories.stage import Way
 from clipvad.synth.things import Thing
-from clipvad.synth.wardrobe import random_car_colour, random_outfit, random_rider_outfit, random_worker_outfit
+from clipvad.synth.wardrobe import (
+    random_car_colour,
+    random_car_shape,
+    random_outfit,
+    random_rider_outfit,
+    random_worker_outfit,
+)
 
 _LUGGAGE: tuple[Colour, ...] = (
     (44, 46, 58), (58, 52, 48), (150, 70, 40), (36, 36, 38), (70, 96, 74), (130, 44, 52), (176, 160, 128),
@@ -76,7 +82,9 @@ def rider(kind: str, way: Way | Path, rng: np.random.Generator) -> Actor:
 
 def vehicle(kind: str, way: Way | Path, rng: np.random.Generator) -> Actor:
     """A `car` or `van`."""
-    return (Van if kind == "van" else Car)(_path(way), random_car_colour(rng))
+    if kind == "van":
+        return Van(_path(way), random_car_colour(rng))
+    return Car(_path(way), random_car_colour(rng), shape=random_car_shape(rng))
 
 
 def luggage_colour(rng: np.random.Generator) -> Colour:
