@@ -125,8 +125,9 @@ def mannequins(p: Patch, *, low: float, high: float, season: float = 0.0) -> Flo
     lay(room, 0.8 * _cloth(place, 5.0), p, stands + np.minimum(arm, np.minimum(z - 0.75, 1.45 - z)))
     lay(room, (232.0, 228.0, 220.0), p, stands + 0.11 - np.hypot(x, (z - 1.62) * 0.8))
     poster = np.where(stands < 0, rectangle(p.moved(u=x, v=z), (-0.32, 0.32), (0.5, 1.75)), -9.0)
-    lay(room, (184.0, 48.0, 44.0), p, poster)
-    lay(room, (240.0, 236.0, 228.0), p, np.minimum(poster - 0.08, 0.09 - np.abs(z - 1.2)))
+    lay(room, (228.0, 222.0, 206.0), p, poster)
+    lay(room, 1.2 * _cloth(place, 9.0), p, np.minimum(poster - 0.06, z - 0.85))
+    lay(room, (70.0, 66.0, 64.0), p, np.minimum(poster - 0.1, 0.035 - np.abs(z - 0.7)))
     shine = np.clip(0.06 + 0.25 * p.noise[3].at(p.u, p.v * 0.6, cell_m=1.3), 0, 0.45)[..., None]
     return np.asarray(room * (1 - shine) + shine * [168.0, 186.0, 200.0], dtype=np.float32)
 
