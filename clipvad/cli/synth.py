@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,7 @@ def synth(
 
 
 def _render(preset: str, out: Path, *, seed: int | None, domain: str, workers: int, limit: int | None) -> None:
-    from clipvad.synth.benchmark import PRESETS, plan, render_all, some_of
+    from clipvad.synth.benchmark import PRESETS, plan, receipt, render_all, some_of
     from clipvad.synth.layouts import write_layouts
     from clipvad.synth.street import DOMAINS
 
@@ -55,7 +56,9 @@ def _render(preset: str, out: Path, *, seed: int | None, domain: str, workers: i
     chosen = some_of(plan(PRESETS[preset], seed=seed), limit)
     console.say(f"{len(chosen)} clips, {sum(job.spec.duration_s for job in chosen) / 60:.1f} minutes of video -> {out}")
     try:
-        for _ in _watched(chosen, render_all(chosen, out, workers=min(workers, len(chosen)))):
+        there = {job.name for job in chosen if receipt(job, out)}
+        finished = render_all(chosen, out, workers=min(workers, len(chosen)))
+        for _ in _watched(chosen, there, finished):
             pass
         clips = write_layouts(out, chosen, domain=domain)
     except OSError as error:
@@ -64,23 +67,21 @@ def _render(preset: str, out: Path, *, seed: int | None, domain: str, workers: i
     console.say(f"{out / 'manifest.csv'}: {len(clips)} clips, {abnormal} with events, labels of the domain {domain}")
 
 
-def _watched(jobs: Sequence[Job], finished: Iterable[Done]) -> Iterator[Done]:
-    """Says how far it is and how long it will take: on a terminal after each clip, else at every tenth."""
-    import sys
+def _watched(jobs: Sequence[Job], there: Container[str], finished: Iterable[Done]) -> Iterator[Done]:
+    """Says how far it is and how long it will take: on a terminal after each clip, else at every tenth.
 
-    seconds = {job.name: job.spec.duration_s for job in jobs}
-    total, made, kept, began = sum(seconds.values()), 0.0, 0.0, time.perf_counter()
+    `there`: names of the clips that were finished before, which take no time.
+    """
+    seconds = {job.name: 0.0 if job.name in there else job.spec.duration_s for job in jobs}
+    made, began = 0.0, time.perf_counter()
     live = sys.stderr.isatty()
     for number, one in enumerate(finished, start=1):
+        made += seconds[one.name]
         spent = time.perf_counter() - began
-        if spent < 0.05 * number:  # faster than any rendering: it was there
-            kept += seconds[one.name]
-        else:
-            made += seconds[one.name]
-        left = (total - made - kept) * spent / made if made else 0.0
-        text = f"{number}/{len(jobs)} clips, {spent:.0f} s, about {left:.0f} s left"
+        left = (sum(seconds.values()) - made) * spent / made if made else 0.0
+        text = f"{number}/{len(jobs)} clips, {spent:.0f} s" + (f", about {left:.0f} s left" if left >= 1 else "")
         if live:
-            print(f"\r{text}   ", end="\n" if number == len(jobs) else "", file=sys.stderr, flush=True)
+            print(f"\r{text:60}", end="\n" if number == len(jobs) else "", file=sys.stderr, flush=True)
         elif number == len(jobs) or number % max(1, len(jobs) // 10) == 0:
             console.say(text)
         yield one

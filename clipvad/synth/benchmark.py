@@ -25,7 +25,6 @@ from clipvad.synth.world import PLACES
 
 HELDOUT_PLACES = frozenset({"platform", "shop front"})
 HELDOUT_EVENTS = frozenset({"vandalism", "explosion", "scooter"})
-PARTIAL = ".part.mp4"
 _SPREAD_S = 1.0  # clips are up to this much shorter and longer than their split's mean
 
 Film = Callable[[ClipSpec, Path], Truth]  # renders a clip to the path and returns its truth
@@ -154,7 +153,7 @@ def receipt(job: Job, folder: Path) -> Done | None:
 
 def render_job(job: Job, folder: Path, film: Film) -> Done:
     """Render one clip: video first, then truth, then the receipt that makes it count."""
-    partial = folder / "videos" / f".{job.name}.{os.getpid()}{PARTIAL}"
+    partial = folder / "videos" / f".{job.name}.{os.getpid()}.part.mp4"
     truth = film(job.spec, partial)
     text = replace(truth, clip=f"{job.name}.mp4").to_json()
     os.replace(partial, folder / "videos" / f"{job.name}.mp4")
@@ -235,5 +234,6 @@ def _quiet() -> None:
 
 
 def _sweep(folder: Path) -> None:
-    for partial in (folder / "videos").glob(f".*{PARTIAL}"):
-        partial.unlink(missing_ok=True)
+    for part in ("videos", "truth", "receipts"):
+        for partial in (folder / part).glob(".*.part*"):
+            partial.unlink(missing_ok=True)
