@@ -12,6 +12,7 @@ from clipvad.synth.parts import Light
 from clipvad.synth.weather import Weather
 
 _HAZE_M = 22.0  # at haze 1 a surface this far away keeps 1/e of its contrast
+_MOST_LAMPS = 1.2  # lamplight of many lamps together, at most
 _INFRARED_M = 9.0  # where the camera's own lamp has half its strength
 
 
@@ -72,7 +73,8 @@ class Air:
             dx, dy, dz = points[..., 0] - x, points[..., 1] - y, points[..., 2] - height
             reach = height**2 / np.maximum(dx**2 + dy**2 + dz**2, height**2)
             total += reach**1.3 * np.exp(-np.maximum(dz, 0) / (0.3 * height))
-        return total
+        # Where many lamps meet the camera stops down: nothing gets much brighter than under a single one.
+        return np.asarray(total / (1 + (total / _MOST_LAMPS) ** 4) ** 0.25)
 
 
 def surface_points(camera: Camera, ground: NDArray[np.bool_], *, supersample: int) -> Array:

@@ -63,7 +63,7 @@ def night(lamps: Sequence[tuple[float, float, float]], *, infrared: bool = False
     With `infrared` the camera sees greys by its own lamp, and the lamps of the street only faintly.
     """
     tint: Colour = (0.15, 0.15, 0.15) if infrared else (0.15, 0.16, 0.21)
-    glow: Colour = (0.30, 0.30, 0.30) if infrared else (1.00, 0.82, 0.56)
+    glow: Colour = (0.30, 0.30, 0.30) if infrared else (0.92, 0.76, 0.52)
     return Light(
         towards=_UP,
         ambient=0.62,
