@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from clipvad.synth.wording import DOES, EVENTS, WHEN, WHERE, WHO
+from clipvad.synth.wording import BLANKS, DOES, EVENTS, WHEN, WHERE, WHO
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 
@@ -30,15 +30,17 @@ def event_captions(
 ) -> tuple[str, ...]:
     """`count` different sentences for an event `label` (or `label/variant`) at a place of that name.
 
-    About half of them say where it is. `words` fills blanks such as `<vehicle>`. KeyError for an unknown label.
+    About half of them say where it is. `words` fills blanks such as `<vehicle>`, else `BLANKS`. KeyError for a label
+    without captions.
     """
-    patterns = EVENTS.get(f"{label}/{place}", EVENTS.get(label))
-    if patterns is None:
+    if label not in EVENTS:
         raise KeyError(f"no captions for {label!r}; known: {', '.join(EVENTS)}")
+    patterns = (*EVENTS.get(f"{label}/{place}", ()), *EVENTS[label])
     sentences: dict[str, None] = {}  # a set that keeps its order
+    blanks = {**BLANKS, **(words or {})}
     for turn in range(20 * count):
         sentence = say(patterns[int(rng.permutation(len(patterns))[0])] if turn else patterns[0], rng)
-        for blank, word in (words or {}).items():
+        for blank, word in blanks.items():
             sentence = sentence.replace(f"a <{blank}>", _article(word)).replace(f"<{blank}>", word)
         if rng.random() < 0.5:
             sentence = f"{sentence} {rng.choice(WHERE[place])}"
@@ -54,14 +56,14 @@ def at_time(captions: Sequence[str], light: str, rng: np.random.Generator, *, sh
 
 
 def crop_caption(kind: str, action: str, rng: np.random.Generator) -> str:
-    """What a picture of one actor alone shows, from its kind and action in the ground truth.
+    """What a picture of one actor alone shows, from its kind and action in the ground truth (effects have none).
 
     ValueError for an unknown kind; an unknown action is said as it is.
     """
     if kind not in WHO:
         raise ValueError(f"unknown kind {kind!r}; known: {', '.join(WHO)}")
     does = "{on the ground|left on the floor|that stands alone}" if kind == "bag" else DOES.get(action, action)
-    return f"{say(WHO[kind], rng)} {say(does, rng)}"
+    return f"{say(WHO[kind], rng)} {say(does, rng)}".rstrip()
 
 
 def _article(word: str) -> str:

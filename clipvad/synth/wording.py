@@ -60,6 +60,34 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "a person {enters|walks into} the {track bed|tracks} of a {station|railway station}",
         "a person {has left the platform and walks|walks} on the {tracks|train tracks}",
     ),
+    "no-entry/walkway": (
+        "a {person|man|woman} {walks|steps|strolls} {on|across|over} the {lawn|grass}",
+        "{someone|a person} {leaves the path and walks|walks} on the grass",
+    ),
+    "no-entry/crossing": (
+        "a {person|man|pedestrian} {walks|stands} {inside|in} the road works",
+        "{someone|a person} {steps|walks} between the traffic cones into {a construction site|the road works}",
+    ),
+    "no-entry/plaza": (
+        "a {person|man|woman} {walks|stands|steps} {in|into} {a flower bed|the flowers}",
+        "{someone|a person} {has climbed over the fence|climbs over a low fence} into {a flower bed|the flowers}",
+    ),
+    "no-entry/shop front": (
+        "a {person|man|woman} {walks|steps} into the {closed|fenced} service entrance",
+        "{someone|a person} {stands|walks} behind the railing at a door {for staff|with a no-entry sign}",
+    ),
+    "no-entry/shop inside": (
+        "a {customer|person|man} {walks|stands|goes} behind the {counter|checkout|till}",
+        "{someone|a person} {enters|is in} the staff area behind the {counter|cash desk}",
+    ),
+    "no-entry/car park": (
+        "a {person|man} {stands|walks} on the {yellow hatched area|hatched area|marked no-parking zone}",
+        "{someone|a person} {enters|walks into} the {hatched|marked} zone between the bays",
+    ),
+    "no-entry/loading bay": (
+        "a {person|visitor|man} {walks|stands} {in front of|right before} the {dock|loading docks}",
+        "{someone|a person} {enters|walks through} the {hatched|striped} danger zone at the {docks|loading docks}",
+    ),
     "fight": (
         "{two men|two people|two persons} {are fighting|fight} {each other|with their fists|with each other}",
         "{a fight|a fistfight|a brawl} between {two people|two men}",
@@ -199,6 +227,9 @@ EVENTS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# What a blank says if nobody fills it.
+BLANKS = {"vehicle": "car", "target": "window", "blow": "hits", "tone": "grey"}
+
 WHERE: dict[str, tuple[str, ...]] = {
     "walkway": ("on a walkway", "on a campus path", "on a paved path", "in front of a brick building"),
     "crossing": ("at a street crossing", "at an intersection", "at a crosswalk", "on the street"),
@@ -235,6 +266,10 @@ WHO: dict[str, str] = {
     "van": "a {van|delivery van}",
     "bag": "a {bag|travel bag|piece of luggage}",
     "dog": "a dog",
+    "fire": "{a fire|flames|a burning fire|something on fire}",
+    "smoke": "{smoke|a cloud of smoke|rising smoke}",
+    "explosion": "{an explosion|a fireball|a blast with smoke}",
+    "broken glass": "{broken glass|a smashed pane|a broken pane of glass|shattered glass}",
 }
 DOES: dict[str, str] = {
     "walking": "{walking|who walks|on foot}",

@@ -55,8 +55,8 @@ def suits(label: str, place: Place) -> bool:
             return False
         if label in ("motorcycling", "driving") and place.name == "platform":
             return False
-        # A pavement beside a street is still for walking.
-        return label not in _OWN_ROAD or not place.drive or place.name == "shop front"
+        # A pavement beside a street is still for walking, but there a car that drives is nothing to be seen.
+        return label not in _OWN_ROAD or not place.drive or (place.name == "shop front" and label != "driving")
     if label == "collision":
         return bool(place.drive)
     if label in ("break-in", "vandalism"):
