@@ -37,6 +37,7 @@ class Shapes:
         self._camera = camera
         self._parts = [part for group in groups for part in group]
         self._group = np.repeat(np.arange(len(groups)), [len(g) for g in groups])
+        self._faces = [p for p in self._parts if isinstance(p, Face)]
         points = [_points(p) for p in self._parts]
         self._sizes = np.array([len(p) for p in points])
         self._starts = np.cumsum(self._sizes) - self._sizes
@@ -69,7 +70,7 @@ class Shapes:
         outlines = self._limb_outlines(np.flatnonzero(seen & (self._sizes <= 2)), px, r, bands, light)
         outlines |= self._hull_outlines(np.flatnonzero(seen & (self._sizes > 2)), px, r, bands, light)
         faces = np.flatnonzero(~self._is_blob)
-        facing, shades = face_shades(self._faces(), self._middles(faces), self._camera, light)
+        facing, shades = face_shades(self._faces, self._middles(faces), self._camera, light)
         outlines |= self._face_outlines(faces[(facing != 0) & inside[faces]], px)
         colours = blob_shades(np.array([p.colour for p in self._parts]), bands, light)
         colours[faces, 0] = shades
@@ -99,7 +100,8 @@ class Shapes:
         outlines += [cv2.convexHull(rings[piece].reshape(-1, 2)) for piece in pieces]
         points, pieces = self._points_of(self._casting_faces(sun))
         corners = self._on_picture(ground[points], scale)
-        outlines += [cv2.convexHull(corners[piece]) for piece in pieces]
+        # A face of up to four corners is convex as it is.
+        outlines += [corners[p] if p.stop - p.start <= 4 else cv2.convexHull(corners[p]) for p in pieces]
         for outline in outlines:
             cv2.fillConvexPoly(mask, outline, (255,), lineType=cv2.LINE_AA, shift=SHIFT)
 
@@ -131,16 +133,18 @@ class Shapes:
         """The contours of each face."""
         points, pieces = self._points_of(which)
         corners = fixed(px[points])
-        return {k: _contours(self._parts[k], corners[piece]) for k, piece in zip(which.tolist(), pieces, strict=True)}
+        outlines: dict[int, Sequence[FixedPoints]] = {}
+        for k, piece in zip(which.tolist(), pieces, strict=True):
+            face = self._parts[k]
+            contours = face.contours if isinstance(face, Face) else ()
+            outlines[k] = [corners[piece]] if len(contours) == 1 else _split(corners[piece], contours)
+        return outlines
 
     def _casting_faces(self, sun: Array) -> Indices:
         """Faces turned to the sun, as the back of a body casts the same again; flat plans, which look down, too."""
-        faces = self._faces()
+        faces = self._faces
         lit = [f.casts_shadow and (f.double_sided or f.normal[2] < -0.9 or f.normal @ sun > 0) for f in faces]
         return np.asarray(np.flatnonzero(~self._is_blob)[np.array(lit, dtype=bool)])
-
-    def _faces(self) -> list[Face]:
-        return [p for p in self._parts if isinstance(p, Face)]
 
     def _middles(self, which: Indices) -> Array:
         """The mean of each part's points in metres. [M, 3]"""
@@ -185,7 +189,5 @@ def _points(part: Part) -> Array:
     return part.contours[0] if len(part.contours) == 1 else np.concatenate(part.contours)
 
 
-def _contours(part: Part, points: FixedPoints) -> list[FixedPoints]:
-    if isinstance(part, Blob) or len(part.contours) == 1:
-        return [points]
-    return np.split(points, np.cumsum([len(c) for c in part.contours])[:-1])
+def _split(points: FixedPoints, contours: Sequence[Array]) -> list[FixedPoints]:
+    return np.split(points, np.cumsum([len(c) for c in contours])[:-1])

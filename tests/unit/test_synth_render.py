@@ -83,7 +83,7 @@ def test_effect_is_hidden_by_a_nearer_actor_and_hides_a_farther_one():
     image, _ = frame(scene(person(0, 8), effects=(behind,)))
     assert 0.1 < share_of_red(image, walker) < 0.8
     image, _ = frame(scene(person(0, 8), effects=(before,)))
-    assert share_of_red(image, walker) > 0.95
+    assert share_of_red(image, walker) > 0.8
 
 
 def test_effects_have_boxes_after_the_actors_while_they_are_seen():
