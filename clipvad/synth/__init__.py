@@ -9,6 +9,7 @@ from clipvad.synth.drivers import Car, Van
 from clipvad.synth.gestures import GESTURES, Act
 from clipvad.synth.parts import Light
 from clipvad.synth.paths import Path
+from clipvad.synth.place import Place, Target
 from clipvad.synth.render import Box, Renderer, Scene
 from clipvad.synth.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
 from clipvad.synth.spans import Interval, Label
@@ -23,9 +24,11 @@ from clipvad.synth.wardrobe import (
     random_worker_outfit,
 )
 from clipvad.synth.weather import Weather, day, dusk, indoor, night, overcast
+from clipvad.synth.world import PLACES
 
 __all__ = [
     "GESTURES",
+    "PLACES",
     "Act",
     "Actor",
     "Box",
@@ -41,10 +44,12 @@ __all__ = [
     "Motorcyclist",
     "Outfit",
     "Path",
+    "Place",
     "Renderer",
     "Scene",
     "ScooterRider",
     "Skateboarder",
+    "Target",
     "Thing",
     "Truth",
     "Van",
