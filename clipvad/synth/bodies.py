@@ -181,7 +181,9 @@ def _head(outfit: Outfit, size: float) -> list[Piece]:
     cover = outfit.helmet or outfit.hat
     if cover is None:
         pieces.append(piece([*hair, *tail], np.array([0.049, 0.046, 0.036][: 2 + len(tail)]) * size, outfit.hair))
-        return [*pieces, piece([at(-0.002, 0.022)], [0.051 * size], outfit.hair)]
+        # The hairline lies higher and more forward than the face, so it is drawn over it, the crown behind it is not.
+        pieces.append(piece([at(-0.002, 0.022)], [0.051 * size], outfit.hair))
+        return [*pieces, piece([at(0.015, 0.036)], [0.033 * size], outfit.hair)]
     grow, brim = (0.058, 0.030) if outfit.helmet else (0.053, 0.022)
     pieces.append(piece([at(-0.020, -0.006), *tail], np.array([0.043, 0.036][: 1 + len(tail)]) * size, outfit.hair))
     # Two halves, so that from wherever one looks the nearer one covers the hair.

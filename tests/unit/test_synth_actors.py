@@ -31,7 +31,7 @@ from clipvad.synth.gestures import FALLS
 from clipvad.synth.parts import Blob, Face
 from clipvad.synth.rigid import rolled
 from clipvad.synth.shape import Shapes
-from clipvad.synth.skeleton import SOLE, measures, stand_up
+from clipvad.synth.skeleton import POINT, SOLE, measures, stand_up
 from clipvad.synth.vans import van_model
 from clipvad.synth.vehicles import CAR_SHAPES, CAR_WHEEL_M, car_model
 
@@ -196,6 +196,18 @@ def test_an_act_is_faced_and_then_forgotten():
 def test_a_punch_reaches_farther_than_a_walkers_hand():
     reach = max(standing(Act("punch", 1.0, 3.0)).pose(t).joints["wrist_r"][0] for t in np.arange(1.3, 3.0, 0.04))
     assert reach > 0.5
+
+
+def test_a_person_that_stands_looks_about_on_feet_that_stay():
+    walker = standing(end_s=20.0)
+    poses = [walker.pose(t) for t in np.arange(0.0, 18.0, 0.2)]
+    face = np.array([p.points[POINT["face"]] for p in poses]) / 1.72
+    turned = np.degrees(np.arctan2(face[:, 1], face[:, 0]))
+    assert turned.max() > 25
+    assert turned.min() < -25
+    for joint in ("toe_l", "heel_r", "skull", "wrist_l"):
+        places = np.array([p.joints[joint] for p in poses])
+        np.testing.assert_allclose(places, places[:1].repeat(len(places), axis=0), atol=1e-9)
 
 
 def test_legs_walk_on_while_hands_are_busy():
