@@ -150,13 +150,13 @@ def _sources(
 
 def _encoder(text: str) -> EncoderChoice:
     """`NAME`, a folder, or several with commas (seeds of one model); a folder may stand without `open_clip:`."""
-    from clipvad.lab.lab import EncoderChoice
+    from clipvad.lab.lab import EncoderChoice, short_name
 
     specs = [part.strip() for part in text.split(",") if part.strip()]
     if not specs:
         raise SettingsError("--encoder is empty. Example: --encoder bundled")
-    names = [Path(where).name if Path(where := spec.partition(":")[2] or spec).is_dir() else spec for spec in specs]
     full = tuple(f"open_clip:{spec}" if ":" not in spec and Path(spec).is_dir() else spec for spec in specs)
+    names = [Path(spec).name if Path(spec).is_dir() else short_name(spec) for spec in specs]
     return EncoderChoice(name=names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1} seeds)", specs=full)
 
 
@@ -203,13 +203,19 @@ def _head(runner: Lab, clips: Sequence[LabClip]) -> dict[str, Any]:
 
     load = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
     return {
-        "command": shlex.join(["clipvad", *sys.argv[1:]]),
+        "command": shlex.join(["clipvad", *(_without_folder(word) for word in sys.argv[1:])]),
         "clipvad_version": clipvad.__version__,
         "code": code_hash(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}{load}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "clips": len(clips),
     }
+
+
+def _without_folder(word: str) -> str:
+    """Where somebody's files lie is nobody else's business: of an absolute path the name."""
+    kind, colon, where = word.rpartition(":")
+    return f"{kind}{colon}{Path(where).name}" if Path(where).is_absolute() else word
 
 
 def _open(rows: Sequence[Row], runner: Lab, numbers: Sequence[int], pictures: int, out: Path) -> None:

@@ -48,7 +48,10 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFigures:
-    """One clip. `auc`: of its smoothed curve, None where it has one class only. `peak`: highest smoothed score."""
+    """One clip. `video`: its folder and name. `auc`: of its smoothed curve, None where it has one class only.
+
+    `peak`: highest smoothed score. `labelled`, `found`, `matched`: events.
+    """
 
     video: str
     label: str
@@ -98,6 +101,12 @@ def spread(runs: Sequence[Figures]) -> dict[str, Spread | None]:
     return found
 
 
+def mean_of(several: Sequence[Figures]) -> Figures:
+    """The plain mean of each figure over several sets; None unless it is defined in all of them."""
+    columns = {name: [getattr(one, name) for one in several] for name in FIGURES}
+    return Figures(**{name: None if None in values else float(np.mean(values)) for name, values in columns.items()})
+
+
 def worst_first(tracks: Sequence[Track]) -> list[tuple[ClipFigures, Track]]:
     """Every clip's own figures, the largest fault first."""
     each = [(_of_clip(track), track) for track in tracks]
@@ -118,7 +127,7 @@ def event_counts(tracks: Iterable[Track]) -> EventCounts:
 def _of_clip(track: Track) -> ClipFigures:
     counts = event_counts([track])
     return ClipFigures(
-        video=str(track.clip.entry.video),
+        video="/".join(track.clip.entry.video.parts[-2:]),
         label=track.clip.entry.label,
         auc=frame_auc(track.labels, track.smooth),
         peak=_peak(track),

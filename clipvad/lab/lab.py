@@ -73,6 +73,12 @@ class Row:
         return spread(self.figures)
 
 
+def short_name(spec: str) -> str:
+    """An encoder or detector as the table calls it: of a file or folder, the name alone."""
+    kind, colon, where = spec.rpartition(":")
+    return f"{kind}{colon}{Path(where).stem}" if len(Path(where).parts) > 1 and Path(where).exists() else spec
+
+
 class Lab:
     """Loads each model once and keeps only curves, so that hundreds of clips fit in memory."""
 
@@ -106,7 +112,7 @@ class Lab:
                     analyzer = self.analyzer(spec, detector)
                     for number, clip in enumerate(clips, start=1):
                         title = f"[{number}/{len(clips)}] {clip.entry.video.name}"
-                        self._one(clip, analyzer, encoder.name, detector, seed, title, report)
+                        self._one(clip, analyzer, encoder.name, short_name(detector), seed, title, report)
         return list(self._rows(clips))
 
     def analyzer(self, encoder: str, detector: str) -> Analyzer:
@@ -144,9 +150,11 @@ class Lab:
 
     def scored_again(self, row: Row, track: Track) -> Analysis:
         """The analysis behind the first run of a row, for a figure of it; nothing is computed if the cache is on."""
-        spec = next((one.specs[0] for one in self.plan.encoders if one.name == row.key.encoder), None)
+        encoders = {one.name: one.specs[0] for one in reversed(self.plan.encoders)}
+        detectors = {short_name(spec): spec for spec in reversed(self.plan.detectors)}
         analyzer = self.analyzer(
-            spec or self.plan.encoders[0].specs[0], row.key.detector or next(iter(self.plan.detectors), "")
+            encoders.get(row.key.encoder, self.plan.encoders[0].specs[0]),
+            detectors.get(row.key.detector, next(iter(self.plan.detectors), "")),
         )
         analysis, _ = self.analyse(track.clip, analyzer)
         if row.key.scorer == "class list":

@@ -12,8 +12,9 @@ from typing import Any
 from clipvad.core import Analysis
 from clipvad.figures import curve_png
 from clipvad.files import write_atomic
-from clipvad.lab.figures import FIGURES, ClipFigures, Figures, Spread, breakdown, worst_first
-from clipvad.lab.lab import Row
+from clipvad.lab.figures import FIGURES, ClipFigures, Figures, Spread, breakdown, mean_of, spread, worst_first
+from clipvad.lab.lab import Key, Row
+from clipvad.lab.sets import STREET
 from clipvad.lab.tracks import Track
 
 NAMES = ("#", "set", "scorer", "encoder", "detector", "mode")
@@ -54,9 +55,22 @@ def markdown(rows: Sequence[Row], *, head: Sequence[str], settings: Mapping[str,
     header, cells = table(rows)
     lines = ["# Quality lab", "", *head, "", *_markdown_table(header, cells, texts=len(NAMES))]
     lines += ["", NOTES.format(threshold=settings["threshold"], iou=MIN_IOU), ""]
+    lines += _real_table(rows)
     for title, key in BREAKDOWNS.items():
         lines += _breakdown(rows, title, key)
     return "\n".join(lines) + "\n"
+
+
+def real_means(rows: Sequence[Row]) -> dict[Key, tuple[Figures, ...]]:
+    """For each key that has all sets of real clips, two or more: the mean of the sets, one for each seed."""
+    real = [row for row in rows if not row.set.startswith(STREET)]
+    sets = {row.set for row in real}
+    means: dict[Key, tuple[Figures, ...]] = {}
+    for key in dict.fromkeys(row.key for row in real):
+        mine = [row for row in real if row.key == key]
+        if len(sets) > 1 and {row.set for row in mine} == sets:
+            means[key] = tuple(mean_of(runs) for runs in zip(*(row.figures for row in mine), strict=True))
+    return means
 
 
 def csv_text(rows: Sequence[Row]) -> str:
@@ -74,7 +88,11 @@ def csv_text(rows: Sequence[Row]) -> str:
 def as_json(rows: Sequence[Row], *, head: Mapping[str, Any]) -> dict[str, Any]:
     """Everything, clips included: schema `clipvad.lab`, version 1."""
     return {"schema": "clipvad.lab", "schema_version": 1, **head,
-            "rows": [_row_json(number, row) for number, row in enumerate(rows, start=1)]}  # fmt: skip
+            "rows": [_row_json(number, row) for number, row in enumerate(rows, start=1)],
+            "real_means": [
+                {**asdict(key), "figures": {name: one and asdict(one) for name, one in spread(runs).items()}}
+                for key, runs in real_means(rows).items()
+            ]}  # fmt: skip
 
 
 def open_row(
@@ -118,11 +136,23 @@ BREAKDOWNS: dict[str, Callable[[Track], str]] = {
 }
 
 
+def _real_table(rows: Sequence[Row]) -> list[str]:
+    means = real_means(rows)
+    if not means:
+        return []
+    cells = [
+        [key.scorer, *(name or "-" for name in (key.encoder, key.detector, key.mode)), *_figures(spread(runs))]
+        for key, runs in means.items()
+    ]
+    header = [*NAMES[2:], *(TITLES[name] for name in FIGURES)]
+    return ["## Mean of the sets of real clips", "", *_markdown_table(header, cells, texts=len(NAMES) - 2), ""]
+
+
 def _breakdown(rows: Sequence[Row], title: str, key: Callable[[Track], str]) -> list[str]:
     """Tables of the AUC within videos (by label) or over frames (by place, light), for sets with two kinds or more."""
     figure = "auc_within" if title == "label" else "auc_smooth"
     lines: list[str] = []
-    for name in dict.fromkeys(row.set for row in rows):
+    for name in dict.fromkeys(track.clip.groups[0] for row in rows for track in row.runs[0]):
         numbered = [(n, row) for n, row in enumerate(rows, start=1) if row.set == name and row.key.scorer != "chance"]
         parts = [(n, row, breakdown(row.runs[0], key)) for n, row in numbered]
         kinds = list(dict.fromkeys(kind for _, _, found in parts for kind in found))
@@ -153,9 +183,11 @@ def _row_json(number: int, row: Row) -> dict[str, Any]:
 
 
 def _cells(number: int, row: Row) -> list[str]:
-    found = row.spread
-    figures = [_shown(found[name], scale=100.0 if name in PER_CENT else 1.0) for name in FIGURES]
-    return [str(number), *(name or "-" for name in _names(row)), *figures, str(row.ran["hash"])]
+    return [str(number), *(name or "-" for name in _names(row)), *_figures(row.spread), str(row.ran["hash"])]
+
+
+def _figures(found: Mapping[str, Spread | None]) -> list[str]:
+    return [_shown(found[name], scale=100.0 if name in PER_CENT else 1.0) for name in FIGURES]
 
 
 def _names(row: Row) -> list[str]:

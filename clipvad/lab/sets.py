@@ -17,6 +17,7 @@ from clipvad.rules import load_rules
 from clipvad.synth.layouts import read_street
 from clipvad.synth.street import abnormal
 
+STREET = "street"  # how the names of its sets begin
 STREET_RULES = Path(__file__).parent / "rules"
 DEFAULT_RULES = "street"
 # Presets of the public collections by the name of their folder, and of single clips in them by name.
@@ -38,7 +39,7 @@ def street(folder: Path, *, domain: str = "pedestrian", split: str = "test") -> 
     found = [clip for clip in read_street(folder, domain=domain) if clip.split == split]
     if not found:
         raise ManifestError(f"{folder} has no clips of the split {split!r}. There are train and test.")
-    name = ", ".join(["street", *[domain] * (domain != "pedestrian"), *[split] * (split != "test")])
+    name = ", ".join([STREET, *[domain] * (domain != "pedestrian"), *[split] * (split != "test")])
     rules = {clip.place: in_domain(street_rules(clip.place), domain) for clip in found}
     clips = []
     for clip in found:

@@ -25,9 +25,11 @@ from clipvad.evaluation.readers import read_shanghaitech
 from clipvad.lab.costs import Costs
 from clipvad.lab.figures import Figures, breakdown, measure, spread, worst_first
 from clipvad.lab.fingerprint import digest, fingerprint
+from clipvad.lab.lab import Key, Row, short_name
+from clipvad.lab.report import real_means
 from clipvad.lab.scorers import chance, class_list, named_classes
 from clipvad.lab.sets import in_domain, labelled_in, street, street_rules
-from clipvad.lab.tracks import LabClip, Track, track_of
+from clipvad.lab.tracks import LabClip, LabMode, Track, track_of
 from clipvad.synth.stories import LABELS, suits
 from clipvad.synth.street import DOMAINS
 from clipvad.synth.world import PLACES
@@ -140,6 +142,23 @@ class TestFigures:
         found = breakdown(self.TRACKS, lambda one: one.clip.entry.label if one.clip.entry.anomalous else "")
         assert list(found) == ["fight", "fire"]
         assert found["fight"] == measure(self.TRACKS[:1])
+
+    def test_the_mean_of_sets_needs_every_set(self):
+        def row(name: str, mode: LabMode, *figures: Figures) -> Row:
+            key = Key("zero-shot", "e", "", mode)
+            return Row(set=name, key=key, runs=((),) * len(figures), figures=figures, ran={})
+
+        rows = [
+            row("street", "frame", Figures(auc=0.1)),
+            row("UCF-Crime", "frame", Figures(auc=0.5, ap=0.4), Figures(auc=0.6)),
+            row("UCSD Ped2", "frame", Figures(auc=0.9), Figures(auc=0.8)),
+            row("UCSD Ped2", "object", Figures(auc=0.95)),
+        ]
+        means = real_means(rows)
+        assert [key.mode for key in means] == ["frame"]  # object has no figures on UCF-Crime
+        assert [found.auc for found in means[rows[0].key]] == [pytest.approx(0.7), pytest.approx(0.7)]
+        assert means[rows[0].key][0].ap is None
+        assert real_means(rows[:2]) == {}  # one set alone has no mean
 
 
 class TestScorers:
@@ -460,6 +479,19 @@ def test_an_opened_row_lists_its_clips_worst_first_with_their_curves():
     assert [path.parent.name for path in pictures] == ["02", "04"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
     assert pictures[0].name in lines[0]
+
+
+@pytest.mark.usefixtures("encoder")
+def test_the_report_does_not_say_where_files_lie(place, monkeypatch):
+    args = ["lab", "--clips-json", str(place / "clips.json"), "--mode", "frame", "--out", str(place / "out")]
+    monkeypatch.setattr("sys.argv", ["clipvad", *args])
+    assert call(*args) == 0
+    texts = [Path(f"out/lab.{kind}").read_text() for kind in ("md", "csv", "json")]
+    assert not any(str(place) in text for text in texts)
+    assert "`clipvad lab --clips-json clips.json --mode frame --out out`" in texts[0]
+    (place / "weights.pt").touch()
+    assert short_name(f"yolo:{place / 'weights.pt'}") == "yolo:weights"
+    assert short_name("open_clip:ViT-B-32/openai") == "open_clip:ViT-B-32/openai"
 
 
 @pytest.mark.usefixtures("encoder")
