@@ -205,6 +205,9 @@ def _lit(effect: Effect, light: Light) -> Effect:
     dim = min(dim, 1.0)
     if isinstance(effect, Fire):
         return replace(effect, glow=min(0.35 / dim, 1.0))
-    if isinstance(effect, Smoke | Explosion | BrokenGlass):
+    if isinstance(effect, Smoke):
+        r, g, b = np.array(effect.tone) * light.tint / np.mean(light.tint)
+        return replace(effect, dim=dim, tone=(float(r), float(g), float(b)))
+    if isinstance(effect, Explosion | BrokenGlass):
         return replace(effect, dim=dim)
     return effect
