@@ -13,6 +13,7 @@ from clipvad.synth.weather import Weather
 
 _HAZE_M = 22.0  # at haze 1 a surface this far away keeps 1/e of its contrast
 _MOST_LAMPS = 1.2  # lamplight of many lamps together, at most
+_FARTHEST_M = 200.0  # the sky, as far as air is concerned
 _INFRARED_M = 9.0  # where the camera's own lamp has half its strength
 
 
@@ -77,21 +78,7 @@ class Air:
         return np.asarray(total / (1 + (total / _MOST_LAMPS) ** 4) ** 0.25)
 
 
-def surface_points(camera: Camera, ground: NDArray[np.bool_], *, supersample: int) -> Array:
-    """Where in the world each pixel looks [H, W, 3]: on the ground where `ground` [H, W] says so.
-
-    Anything else is taken as a wall that stands where the ground below it in the picture ends.
-    """
-    rays = camera.rays(supersample=supersample)
-    height = ground.shape[0]
-    rows = np.where(ground, np.arange(height)[:, None], height - 1)
-    foot = np.minimum.accumulate(rows[::-1], axis=0)[::-1]
-    below = np.take_along_axis(rays, foot[..., None], axis=0)
-    below_z = np.minimum(below[..., 2], -1e-3)
-    base = below[..., :2] * (camera.height_m / -below_z)[..., None]
-    # The wall's plane is crossed by the pixel's own ray as far out as the foot of the wall is.
-    out = np.linalg.norm(base, axis=-1)
-    flat = np.linalg.norm(rays[..., :2], axis=-1) + 1e-9
-    height_m = camera.height_m + rays[..., 2] * out / flat
-    up = np.where(ground, 0.0, np.maximum(height_m, 0.0))
-    return np.concatenate([base + camera.position[:2], up[..., None]], axis=-1)
+def surface_points(camera: Camera, reach: NDArray[np.floating], *, supersample: int) -> Array:
+    """Where in the world each pixel looks [H, W, 3]; `reach` [H, W] in metres along the camera's axis."""
+    far = np.minimum(reach, _FARTHEST_M)[..., None]
+    return np.asarray(camera.position + camera.rays(supersample=supersample) * far)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth import vehicles
 from clipvad.synth.camera import Camera
@@ -13,7 +10,7 @@ from clipvad.synth.facades import storeys
 from clipvad.synth.furniture import block, hedge, street_lamp, tree
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
-from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Painted, Prop
 from clipvad.synth.planes import View
 from clipvad.synth.roadside import barrier, car_window, parked_car, sign
 from clipvad.synth.surfaces import YELLOW, Brush, Patch, asphalt, grass, kerb, lay, line, marking, rectangle, sky, slabs
@@ -40,16 +37,14 @@ _FAR_CARS, _NEAR_CARS = (
 _SEEN_FROM_THE_RIGHT = ((-2, _NEAR_Y, 270.0), (-3, _FAR_Y, 90.0))  # always taken: bay, y and heading
 
 
-def car_park(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def car_park(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `clipvad.synth.places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
     view.level(brush(_ground))
     view.facing(brush(_office, shade=0.92), y=34.0, x=(-60.0, 6.0), z=(0.0, 9.9))
     view.side(brush(_office, shade=0.8), x=6.0, y=(34.0, 60.0), z=(0.0, 9.9))
-    return view.image, view.ground, _props(rng)
+    return view.painted(_props(rng))
 
 
 def _ground(p: Patch) -> FloatImage:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import shop, storeys
 from clipvad.synth.furniture import bollard, cone, litter_bin, street_lamp, tree
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
-from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Painted, Prop
 from clipvad.synth.planes import Span, View
 from clipvad.synth.roadside import sign, traffic_light
 from clipvad.synth.surfaces import Brush, Patch, asphalt, kerb, lay, line, marking, plain, rectangle, sky, slabs
@@ -53,9 +51,7 @@ _FINISHES = (
 )
 
 
-def crossing(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def crossing(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `clipvad.synth.places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
@@ -63,7 +59,7 @@ def crossing(
     for (across, height_m), k in zip(_HOUSES, rng.permutation(len(_FINISHES)), strict=False):
         front = brush(partial(_house, _FINISHES[k], across, height_m), shade=0.92)
         view.facing(front, y=_FACADE_Y, x=across, z=(0.0, height_m))
-    return view.image, view.ground, _props(rng)
+    return view.painted(_props(rng))
 
 
 def _ground(p: Patch) -> FloatImage:

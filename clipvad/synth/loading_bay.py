@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.furniture import bollard, cone, fence, tree
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
-from clipvad.synth.places import FloatImage, Prop
+from clipvad.synth.places import FloatImage, Painted, Prop
 from clipvad.synth.planes import Span, View
 from clipvad.synth.surfaces import YELLOW, Brush, Patch, asphalt, lay, marking, plain, rectangle, sky, tinted, tone
 from clipvad.synth.yard import box_truck, cartons, container, forklift, pallets
@@ -25,9 +22,7 @@ _HATCHED = ((-5.2, 2.3), (12.2, 14.95))
 _CAMERA = Camera(width=320, height=240, height_m=5.2, yaw_deg=3, pitch_deg=22, fov_deg=66)
 
 
-def loading_bay(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def loading_bay(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=(0.0, 0.0, 0.0))
@@ -39,7 +34,7 @@ def loading_bay(
     dark = brush(lambda p: plain(p, (96, 94, 90)), shade=0.5)
     view.level(dark, x=(_DOOR[0][0] - 3, _DOOR[0][1] + 3), y=(_WALL, 18.0))
     view.facing(dark, y=18.0, x=(_DOOR[0][0] - 3, _DOOR[0][1] + 3), z=(0.0, 3.0))
-    return view.image, view.ground, _props(view, rng)
+    return view.painted(_props(view, rng))
 
 
 def _wall_pieces() -> list[tuple[Span, Span]]:

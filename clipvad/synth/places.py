@@ -90,27 +90,42 @@ class Texture:
         return np.asarray(cv2.remap(self._tile, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
 
 
-Painter = Callable[[Camera, Light, np.random.Generator], tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]]
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """What a painter makes, at `SUPERSAMPLE` size: the surfaces by day, `image` [H, W, 3], and the props before them.
+
+    `ground` [H, W]: where shadows and rain fall. `reach` [H, W]: metres to what a pixel shows, counted along the
+    camera's axis; infinite for the sky.
+    """
+
+    image: FloatImage
+    ground: NDArray[np.bool_]
+    reach: FloatImage
+    props: tuple[Prop, ...]
+
+
+Painter = Callable[[Camera, Light, np.random.Generator], Painted]
 
 
 def paint(painter: Painter, *, camera: Camera, light: Light, seed: int, weather: Weather | None = None) -> Backdrop:
-    """Run a place's painter (surfaces by day at `SUPERSAMPLE` size, ground mask, props), then add shadows and props.
+    """Run a place's painter, then add shadows and props.
 
     What `light` and `weather` do to all of it is done here: a painter need not know.
     """
     weather = weather or Weather()
-    surfaces, ground, props = painter(camera, light, np.random.default_rng(seed))
-    props = sorted(props, key=lambda p: -_distance(p, camera))
-    mask = np.zeros(surfaces.shape[:2], np.uint8)
+    painted = painter(camera, light, np.random.default_rng(seed))
+    ground = painted.ground
+    props = sorted(painted.props, key=lambda p: -_distance(p, camera))
+    mask = np.zeros(ground.shape, np.uint8)
     shapes = Shapes([prop.parts for prop in props], camera) if props else None
     if shapes is not None:
         shapes.shadow(mask, light=light, scale=SUPERSAMPLE)
     soft = cv2.GaussianBlur(mask, (0, 0), 1.2 * SUPERSAMPLE).astype(np.float32)[..., None] / 255
     soft = (soft * ground[..., None]).astype(np.float32)
-    lit = surfaces * (1 - soft * shadow_loss(light))
+    lit = painted.image * (1 - soft * shadow_loss(light))
     air, halos = Air(camera, light, weather), np.zeros((), np.float32)
     if not air.clear:
-        points = surface_points(camera, ground, supersample=SUPERSAMPLE)
+        points = surface_points(camera, painted.reach, supersample=SUPERSAMPLE)
         tone, halos = air.tone(points), air.halos(points, supersample=SUPERSAMPLE)
         lit = lit * tone.gain + tone.veil
     if weather.rain > 0:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Array, Camera
 from clipvad.synth.parts import Face
-from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Painted, Prop
 
 Span = tuple[float, float]
 # The two coordinates on the plane in metres and the distance along the optical axis, all [h, w] -> RGB [h, w, 3]
@@ -31,10 +30,10 @@ class View:
         self._nearest = np.full(self.rays.shape[:2], np.inf)
         self._is_ground = np.zeros(self.rays.shape[:2], bool)
 
-    @property
-    def ground(self) -> NDArray[np.bool_]:
-        """Where the ground (a level plane near z = 0) is seen, so that shadows fall on it. [H, W]"""
-        return self._is_ground
+    def painted(self, props: Sequence[Prop]) -> Painted:
+        """The picture as it is now; its ground is where a level plane near z = 0 is seen."""
+        reach = self._nearest.astype(np.float32)
+        return Painted(image=self.image, ground=self._is_ground, reach=reach, props=tuple(props))
 
     def level(self, paint: Paint, *, z: float = 0.0, x: Span = _EVERYWHERE, y: Span = _EVERYWHERE) -> None:
         """Floor or ceiling at height `z`; `paint` gets x and y."""

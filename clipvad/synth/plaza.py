@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import arcade, storeys
@@ -15,7 +13,7 @@ from clipvad.synth.frontage import parasol, showcase
 from clipvad.synth.furniture import bench, fence, lamp, litter_bin, tub_tree
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
-from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Painted, Prop
 from clipvad.synth.planes import View
 from clipvad.synth.surfaces import Brush, Patch, flowers, lay, plain, rectangle, sky, slabs
 
@@ -27,9 +25,7 @@ _WALLS: tuple[Colour, ...] = ((206, 190, 158), (190, 158, 134), (198, 196, 186),
 _CLOTHS: tuple[Colour, ...] = ((196, 60, 52), (226, 218, 198), (58, 96, 74), (52, 82, 128), (214, 172, 74))
 
 
-def plaza(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def plaza(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `clipvad.synth.places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
@@ -37,7 +33,7 @@ def plaza(
     view.level(brush(_ground))
     view.facing(brush(partial(_hall, hall), shade=0.92), y=_BACK_Y, x=(_SIDE_X, 60.0), z=(0.0, 12.4))
     view.side(brush(partial(_wing, wing), shade=0.78), x=_SIDE_X, y=(-10.0, _BACK_Y), z=(0.0, 10.9))
-    return view.image, view.ground, _props(rng)
+    return view.painted(_props(rng))
 
 
 def _ground(p: Patch) -> FloatImage:

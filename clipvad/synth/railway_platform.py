@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import storeys
@@ -13,7 +10,7 @@ from clipvad.synth.frontage import showcase
 from clipvad.synth.furniture import litter_bin, street_lamp, tree
 from clipvad.synth.parts import Light
 from clipvad.synth.place import Place, Target
-from clipvad.synth.places import FloatImage, Prop
+from clipvad.synth.places import FloatImage, Painted, Prop
 from clipvad.synth.planes import View
 from clipvad.synth.station import bench, glass_shelter, name_board, pillar, vending_machine
 from clipvad.synth.surfaces import Brush, Patch, bays, bricks, glass, lay, plain, rectangle, sky, slabs, tinted, tone
@@ -28,9 +25,7 @@ _TIMETABLE = (-3.1, 13.3)
 _CAMERA = Camera(width=320, height=240, height_m=4.2, x_m=-1.6, yaw_deg=15, pitch_deg=20, fov_deg=64)
 
 
-def railway_platform(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def railway_platform(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=(0.0, 0.0, 0.0))
@@ -48,7 +43,7 @@ def railway_platform(
     view.facing(brush(_footbridge, shade=0.8), y=40.0, x=(-9.0, 22.0), z=(4.2, 6.0))
     town = brush(lambda p: storeys(p, wall=(176, 160, 146), height_m=11.0), shade=0.95)
     view.facing(town, y=95.0, x=(-60.0, 4.0), z=(0.0, 11.0))
-    return view.image, view.ground, _props(view, rng)
+    return view.painted(_props(view, rng))
 
 
 def _paint_wall(view: View, brush: Brush) -> None:

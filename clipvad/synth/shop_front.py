@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.facades import lettering, mannequins, shop, storeys
@@ -14,7 +12,7 @@ from clipvad.synth.frontage import awning, trestle_sign
 from clipvad.synth.furniture import bollard, fence, litter_bin, planter, street_lamp
 from clipvad.synth.parts import Colour, Light
 from clipvad.synth.place import Place, Target
-from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Painted, Prop
 from clipvad.synth.planes import View
 from clipvad.synth.surfaces import (
     YELLOW,
@@ -44,9 +42,7 @@ _WALLS: tuple[Colour, ...] = ((158, 108, 88), (134, 98, 84), (176, 140, 112), (1
 _CLOTHS: tuple[Colour, ...] = ((178, 58, 48), (56, 104, 78), (60, 88, 136), (204, 158, 66))
 
 
-def shop_front(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def shop_front(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `clipvad.synth.places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
@@ -57,7 +53,7 @@ def shop_front(
     fronts = ((_bakery, (-40.0, _BAKERY[1])), (fashion, _FASHION), (_yard_wall, _YARD), (_office, (_YARD[1], 40.0)))
     for front, x in fronts:
         view.facing(brush(front, shade=0.92), y=_FACADE_Y, x=x, z=(0.0, _HEIGHT_M))
-    return view.image, view.ground, _props(rng)
+    return view.painted(_props(rng))
 
 
 def _ground(p: Patch) -> FloatImage:

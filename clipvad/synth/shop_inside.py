@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Array, Camera
 from clipvad.synth.parts import Light
 from clipvad.synth.place import Place, Target
-from clipvad.synth.places import FloatImage, Prop
+from clipvad.synth.places import FloatImage, Painted, Prop
 from clipvad.synth.planes import View
 from clipvad.synth.shelving import cabinet, counter, shelf_row, till
 from clipvad.synth.surfaces import YELLOW, Brush, Patch, bays, lay, plain, rectangle, slabs, tinted, tone
@@ -26,9 +23,7 @@ _LAMP_PITCH = (2.6, 2.8)
 _CAMERA = Camera(width=320, height=240, height_m=2.9, pitch_deg=25, fov_deg=76)
 
 
-def shop_inside(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def shop_inside(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=(244, 246, 248))
@@ -41,7 +36,7 @@ def shop_inside(
         view.facing(brush(_back), y=_BACK, x=x, z=z)
     view.level(brush(_street), y=(_BACK, 60.0))
     view.facing(brush(_opposite), y=24.0, z=(0.0, 9.0))
-    return view.image, view.ground, _props(view, rng)
+    return view.painted(_props(view, rng))
 
 
 def _wall_pieces() -> list[tuple[tuple[float, float], tuple[float, float]]]:

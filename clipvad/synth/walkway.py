@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from clipvad.synth.camera import Camera
 from clipvad.synth.furniture import bench, hedge, lamp, litter_bin, tree
 from clipvad.synth.parts import Light
-from clipvad.synth.places import SUPERSAMPLE, FloatImage, Prop
+from clipvad.synth.places import SUPERSAMPLE, FloatImage, Painted, Prop
 from clipvad.synth.planes import View
 from clipvad.synth.surfaces import Brush, Patch, bays, bricks, grass, lay, plain, rectangle, sky, slabs, windows
 
@@ -20,15 +17,13 @@ _PAVED_Y = (5.0, 14.6)
 _BRANCH_X = (-2.2, 1.4)  # the path to the entrance
 
 
-def walkway(
-    camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[FloatImage, NDArray[np.bool_], Sequence[Prop]]:
+def walkway(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Painter of the place (see `places.paint`)."""
     brush = Brush(camera, rng)
     view = View(camera, background=sky(camera.rays(supersample=SUPERSAMPLE), brush.noise[3]))
     view.level(brush(_ground))
     view.facing(brush(_facade), y=FACADE_M, x=_FACADE_X, z=(0.0, 30.0))
-    return view.image, view.ground, _props(rng)
+    return view.painted(_props(rng))
 
 
 def _ground(p: Patch) -> FloatImage:

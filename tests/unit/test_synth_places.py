@@ -61,7 +61,7 @@ def area(polygon):
 def footprints(name):
     """Points on the ground that the props of a place stand on: everything of theirs below 0.5 m. [N, 2]"""
     small = replace(PLACES[name].camera, width=32, height=24)
-    _, _, props = PLACES[name].painter(small, Light(), np.random.default_rng(0))
+    props = PLACES[name].painter(small, Light(), np.random.default_rng(0)).props
     found = []
     for prop in props:
         for part in prop.parts:
@@ -163,7 +163,7 @@ def test_stands_targets_and_lamps_can_be_seen(place):
 def test_car_that_may_be_broken_into_stands_there_whatever_the_seed(seed):
     place = PLACES["car park"]
     camera = replace(place.camera, width=32, height=24)
-    _, _, props = place.painter(camera, Light(), np.random.default_rng(seed))
+    props = place.painter(camera, Light(), np.random.default_rng(seed)).props
     panes = [np.mean(part.contours[0], axis=0) for prop in props for part in prop.parts if isinstance(part, Face)]
     for target in place.targets:
         middle = np.mean(target.surface, axis=0)
@@ -206,7 +206,8 @@ def test_painter_repeats_itself_and_survives_another_camera(place):
             height_m=small.height_m * (1 + 0.1 * sign),
             fov_deg=small.fov_deg + 6 * sign,
         )
-        image, ground, _ = place.painter(moved, Light(), np.random.default_rng(5))
+        painted = place.painter(moved, Light(), np.random.default_rng(5))
+        image, ground = painted.image, painted.ground
         assert image.shape == (96, 128, 3)
         assert np.isfinite(image).all()
         assert (image.max(axis=2) > 8).mean() > 0.99, "a hole: nothing was painted there"
@@ -217,6 +218,6 @@ def test_painter_repeats_itself_and_survives_another_camera(place):
 @EACH
 def test_ground_under_the_clear_area_takes_shadows(place):
     camera = replace(place.camera, width=64, height=48)
-    _, ground, _ = place.painter(camera, Light(), np.random.default_rng(1))
+    ground = place.painter(camera, Light(), np.random.default_rng(1)).ground
     px = pixels(camera, place.clear) * (ground.shape[0] / camera.height)
     assert ground[px[:, 1].astype(int), px[:, 0].astype(int)].all()

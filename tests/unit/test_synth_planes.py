@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,12 @@ def test_nearest_plane_shows_whatever_the_order(order):
     assert seen(view, (0.5, 10, 1)) == GREEN
     assert seen(view, (0, 14, 3.3)) == BLUE  # over the low wall
     assert seen(view, (5, 14, 1)) == BLUE  # beside it
-    assert view.ground.mean() == pytest.approx((view.image == RED).all(axis=2).mean())
+    shown = view.painted([])
+    np.testing.assert_array_equal(shown.ground, (view.image == RED).all(axis=2))
+    wall, _ = CAMERA.project(np.array([0.5, 10.0, 1.0]))
+    u, v = (2 * wall).astype(int)
+    # Depth along an axis that is tilted by 20 degrees: 10 m away on the level, 2 m down.
+    assert shown.reach[v, u] == pytest.approx(10 * np.cos(np.radians(20)) + 2 * np.sin(np.radians(20)), abs=0.1)
 
 
 def test_paint_gets_the_metres_of_its_own_plane():
@@ -58,7 +65,8 @@ def test_what_no_ray_meets_keeps_the_background():
     view.side(plain(RED), x=500.0, y=(0.0, 50.0), z=(0.0, 2.0))
     view.level(plain(RED), z=-1.0, y=(-9.0, -1.0))
     assert (view.image == GREY[0]).all()
-    assert not view.ground.any()
+    assert not view.painted([]).ground.any()
+    assert np.isinf(view.painted([]).reach).all()
 
 
 def walled(camera, light, rng):
@@ -66,7 +74,7 @@ def walled(camera, light, rng):
     view = View(camera, background=GREY)
     view.level(plain(GREY))
     view.facing(plain(RED), y=9.0, x=(0.0, 9.0), z=(0.0, 3.0))
-    return view.image, view.ground, view.hiding((0.0, 9.0), (9.0, 9.0), z=(0.0, 3.0))
+    return view.painted(view.hiding((0.0, 9.0), (9.0, 9.0), z=(0.0, 3.0)))
 
 
 def film(painter, *actors, **options):
@@ -91,8 +99,7 @@ def test_painted_wall_hides_who_is_behind_it_and_nobody_else():
 
 def test_painted_wall_leaves_the_picture_as_it_was_painted():
     def bare(camera, light, rng):
-        image, ground, _ = walled(camera, light, rng)
-        return image, ground, ()
+        return replace(walled(camera, light, rng), props=())
 
     pictures = [paint(p, camera=CAMERA, light=FLAT, seed=1).image.astype(int) for p in (walled, bare)]
     assert np.abs(pictures[0] - pictures[1]).max() <= 1
@@ -104,7 +111,7 @@ def boxes_in_a_row(camera, light, rng):
     view.level(plain(GREY))
     far = Prop((0.0, 8.0), tuple(block((0.0, 8.0), (1.0, 1.0, 1.2), GREEN)))
     near = Prop((0.0, 6.0), tuple(block((0.0, 6.0), (1.0, 1.0, 1.2), BLUE)))
-    return view.image, view.ground, [far, near]
+    return view.painted([far, near])
 
 
 def test_prop_drawn_again_stays_behind_a_nearer_one():
