@@ -79,11 +79,6 @@ def dressed(outfit: Outfit, stature_m: float) -> Suit:
     return Suit(pieces, stature_m=stature_m)
 
 
-def clothe(pose: Pose, outfit: Outfit, *, stature_m: float) -> list[Blob]:
-    """The solids of a person in the body's own frame."""
-    return dressed(outfit, stature_m).parts(pose, np.eye(3), np.zeros(3))
-
-
 def piece(points: Sequence[Array], radii: Sequence[float] | Array, colour: Colour) -> Piece:
     """A hull of spheres around `points` (weights [23] each) with `radii` in statures."""
     return Piece(np.stack(list(points)), np.asarray(radii, dtype=float), colour)

@@ -12,7 +12,7 @@ import numpy as np
 
 from clipvad.synth.camera import Array
 from clipvad.synth.paths import hermite
-from clipvad.synth.skeleton import ROW, Pose, blend, foot, stand_up, unit
+from clipvad.synth.skeleton import ROW, blend, foot, unit
 
 _STRIDE = 0.77  # metres of a full stride at easy speed, as a fraction of stature
 _EASY_SPEED = 1.3  # m/s
@@ -56,13 +56,8 @@ def gait(*, speed: float, phase: float, stature_m: float) -> Array:
     return blend(walk(phase=phase, swing=swing), run(phase=phase), running)
 
 
-def walking_pose(*, stature_m: float, phase: float, swing: float) -> Pose:
-    """One instant of walking: `phase` in cycles, `swing` 0 (standing) to 1 (full stride)."""
-    return stand_up(walk(phase=phase, swing=swing), stature_m=stature_m)
-
-
 def walk(*, phase: float, swing: float, lean_deg: float = 3.0) -> Array:
-    """The stance at an instant of walking. [20, 3]"""
+    """The stance at an instant of walking: `phase` in cycles, `swing` 0 (standing) to 1 (full stride). [20, 3]"""
     lean = radians(lean_deg)
     sides = []
     for sign, offset in ((1.0, 0.0), (-1.0, 0.5)):

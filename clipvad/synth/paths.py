@@ -44,14 +44,6 @@ class Path:
         self._bearing = self._bearings(facing)
 
     @classmethod
-    def along(cls, route: Sequence[tuple[float, float]], *, speed_mps: float, start_s: float = 0.0) -> Path:
-        """A route of places (x, y in metres) passed at an even speed from `start_s` on."""
-        places = np.asarray(route, dtype=float)
-        steps = np.hypot(*np.diff(places, axis=0).T) if places.ndim == 2 else np.zeros(0)
-        times = start_s + np.concatenate([[0.0], np.cumsum(steps)]) / speed_mps
-        return cls([(t, x, y) for t, (x, y) in zip(times.tolist(), places.tolist(), strict=True)])
-
-    @classmethod
     def still(
         cls, at: tuple[float, float], *, start_s: float, end_s: float, facing: tuple[float, float] = (1.0, 0.0)
     ) -> Path:

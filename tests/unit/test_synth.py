@@ -12,8 +12,8 @@ import pytest
 
 from clipvad.synth import Camera, Car, Cyclist, Label, Path, Renderer, Scene, Walker, render_clip, walkway
 from clipvad.synth.examples import walkway_scene
-from clipvad.synth.gait import walking_pose
-from clipvad.synth.skeleton import SHANK, THIGH, bend
+from clipvad.synth.gait import walk
+from clipvad.synth.skeleton import SHANK, THIGH, bend, stand_up
 
 ASSETS = FilePath(__file__).resolve().parents[2] / "assets"
 
@@ -63,7 +63,7 @@ def test_path_refuses_waypoints_out_of_order(waypoints):
 def test_bones_keep_their_length_and_one_foot_stays_on_the_ground():
     h = 1.75
     for phase in np.linspace(0, 1, 41):
-        joints = walking_pose(stature_m=h, phase=float(phase), swing=1.0).joints
+        joints = stand_up(walk(phase=float(phase), swing=1.0), stature_m=h).joints
         for side in "lr":
             thigh = np.linalg.norm(joints[f"hip_{side}"] - joints[f"knee_{side}"])
             shank = np.linalg.norm(joints[f"knee_{side}"] - joints[f"ankle_{side}"])

@@ -350,12 +350,6 @@ def test_a_body_turns_around_without_a_flip():
     np.testing.assert_allclose(path.heading(4.2), [-1, 0], atol=1e-6)
 
 
-def test_path_along_a_route_is_evenly_fast():
-    path = Path.along([(0, 5), (3, 5), (10, 5)], speed_mps=1.25, start_s=2.0)
-    assert (path.start_s, path.end_s) == (2.0, 10.0)
-    assert path.speed(6.0) == pytest.approx(1.25, rel=0.02)
-
-
 def test_outfits_follow_the_generator_and_differ():
     first = [random_outfit(np.random.default_rng([7, k])) for k in range(40)]
     again = [random_outfit(np.random.default_rng([7, k])) for k in range(40)]
