@@ -11,7 +11,7 @@ import pytest
 
 from clipvad.synth import Camera, Label, Outfit, Path, Renderer, Scene, Walker, Weather, render_clip
 from clipvad.synth.parts import Light
-from clipvad.synth.places import SUPERSAMPLE, Texture
+from clipvad.synth.places import SUPERSAMPLE, Painted, Texture
 from clipvad.synth.render import Box
 from clipvad.synth.spans import happening_spans, with_quiet
 from clipvad.synth.story import Happening
@@ -30,14 +30,15 @@ LIGHTS = {
 }
 
 
-def yard(camera: Camera, light: Light, rng: np.random.Generator):
+def yard(camera: Camera, light: Light, rng: np.random.Generator) -> Painted:
     """Bare ground under a horizon, with texture that shows where the picture is."""
     rays = camera.rays(supersample=SUPERSAMPLE)
     ground = rays[..., 2] < -0.02
     reach = camera.height_m / np.maximum(-rays[..., 2], 0.02)
     stains = Texture(rng).at(rays[..., 0] * reach, rays[..., 1] * reach, cell_m=0.4)
     floor = 140 + 25 * stains[..., None] + np.zeros(3)
-    return np.where(ground[..., None], floor, [190.0, 205.0, 220.0]).astype(np.float32), ground, []
+    image = np.where(ground[..., None], floor, [190.0, 205.0, 220.0]).astype(np.float32)
+    return Painted(image=image, ground=ground, reach=np.where(ground, reach, np.inf).astype(np.float32), props=())
 
 
 def scene(*actors, **options) -> Scene:
