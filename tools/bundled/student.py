@@ -61,7 +61,7 @@ class Plan:
     weight_decay: float = 0.05
     bank: int = 4096
     strength: float = 0.5
-    sides: tuple[tuple[float, int], ...] = ((0.55, 96), (1.0, 128))
+    sides: tuple[tuple[float, int], ...] = ((0.3, 64), (0.7, 96), (1.0, 128))
     dense_part: float = 0.03
     seed: int = 0
 
