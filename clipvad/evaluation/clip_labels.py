@@ -19,7 +19,7 @@ from clipvad.evaluation.times import frame_times
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledClip:
-    """One item of the file. `folder`: the parts of its path above the name; frame ranges end exclusive."""
+    """One item of the file. `folder`: the folders in its path, of an absolute one the last; ranges end exclusive."""
 
     video: Path
     folder: tuple[str, ...]
@@ -60,7 +60,7 @@ def _clip(base: Path, item: Mapping[str, Any]) -> LabelledClip:
     where = Path(str(item["path"]))
     return LabelledClip(
         video=base / where,
-        folder=where.parts[:-1],
+        folder=(where.parent.name,) if where.is_absolute() else where.parts[:-1],
         label=str(item["label"]),
         spans=_spans(item.get("intervals", ())),
         objects={str(name): _spans(spans) for name, spans in item.get("objects", {}).items()},

@@ -118,20 +118,21 @@ class Lab:
     def analyzer(self, encoder: str, detector: str) -> Analyzer:
         """The product's own, with these models loaded. Raises `EncoderError`, `DetectorError`."""
         if (encoder, detector) not in self._analyzers:
-            others = [(pair, one) for pair, one in self._analyzers.items()]
-            loaded_encoder = next((one.encoder for (name, _), one in others if name == encoder), encoder)
-            loaded_detector = next((one.detector for (_, name), one in others if name == detector and name), detector)
+            known = self._analyzers.items()
+            encoders = [one.encoder for (name, _), one in known if name == encoder]
+            detectors = [one.detector for (_, name), one in known if name == detector and name]
             analyzer = Analyzer(
-                encoder=loaded_encoder,
-                detector=loaded_detector or "auto",
+                encoder=encoders[0] if encoders else encoder,
+                detector=detectors[0] if detectors else detector or "auto",
                 fps=self.plan.fps,
                 cache=self._cache,
                 **self._options,  # type: ignore[arg-type]
             )
-            use = analyzer.encoder.use
-            self._say(f"encoder {encoder}: {use.label} ({use.device}, {use.precision})")
-            if detector:
-                self._say(f"detector {detector}: {analyzer.detector.use.label}")
+            if not encoders:
+                use = analyzer.encoder.use
+                self._say(f"encoder {short_name(encoder)}: {use.label} ({use.device}, {use.precision})")
+            if detector and not detectors:
+                self._say(f"detector {short_name(detector)}: {analyzer.detector.use.label}")
             self._analyzers[encoder, detector] = analyzer
         return self._analyzers[encoder, detector]
 
