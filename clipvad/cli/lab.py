@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 def lab(
     street: Annotated[Path | None, typer.Option(metavar="DIR", help="The street benchmark (`clipvad synth`).")] = None,
     domain: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Whose rules count there; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Whose rules: pedestrian, shared; may be repeated (default: pedestrian)."),
     ] = None,
     split: Annotated[str, typer.Option(help="Of the street benchmark: test or train.")] = "test",
     ped2: Annotated[Path | None, typer.Option(metavar="DIR", help="UCSD Ped2, with its Test folder.")] = None,
     shanghaitech: Annotated[Path | None, typer.Option(metavar="DIR", help="Clips of ShanghaiTech's test half.")] = None,
     shanghaitech_masks: Annotated[
-        Path | None, typer.Option(metavar="DIR|FILE.npz", help="Its frame masks. [default: DIR/test_frame_mask]")
+        Path | None, typer.Option(metavar="DIR|FILE.npz", help="Its frame masks (default: DIR/test_frame_mask)")
     ] = None,
     ucf: Annotated[Path | None, typer.Option(metavar="DIR", help="Clips of UCF-Crime's test set.")] = None,
     ucf_annotations: Annotated[Path | None, typer.Option(metavar="FILE", help="Its temporal annotation.")] = None,
@@ -45,12 +46,12 @@ def lab(
         list[str] | None,
         typer.Option(
             metavar="NAME|FOLDER",
-            help="Repeat it for several; with commas between: one model, several seeds. [default: bundled]",
+            help="Repeat it for several; with commas between: one model, several seeds (default: bundled)",
         ),
     ] = None,
-    detector: Annotated[list[str] | None, typer.Option(help="Repeat it for several. [default: motion]")] = None,
+    detector: Annotated[list[str] | None, typer.Option(help="Repeat it for several (default: motion)")] = None,
     mode: Annotated[
-        list[opt.ModeChoice] | None, typer.Option(help="both is the larger of the two curves. [default: all three]")
+        list[opt.ModeChoice] | None, typer.Option(help="both is the larger of the two curves (default: all three)")
     ] = None,
     open_rows: Annotated[
         list[int] | None,

@@ -27,7 +27,7 @@ def synth(
     domain: Annotated[
         str, typer.Option(help="Whose labels: pedestrian (a bicycle is abnormal) or shared (it is not).")
     ] = "pedestrian",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes. [default: all cores]")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes (default: all cores)")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many clips, evenly from all.")] = None,
     verify: Annotated[
         Path | None, typer.Option("--verify", metavar="DIR", help="Render nothing; check this folder's ground truth.")
