@@ -16,7 +16,7 @@ Route = tuple[Point, ...]  # a polyline along which something moves, or the outl
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Something that can be broken: `surface` is its four corners (x, y, z), `reach` where a person stands to hit it."""
+    """What can be broken: `surface` is its four corners (x, y, z), `reach` where a person stands to hit it."""
 
     name: str
     surface: tuple[tuple[float, float, float], ...]
