@@ -13,6 +13,7 @@ from clipvad.synth.place import Place, Target
 from clipvad.synth.render import Box, Renderer, Scene
 from clipvad.synth.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
 from clipvad.synth.spans import Interval, Label
+from clipvad.synth.street import ClipSpec, abnormal, sample_spec, street_scene
 from clipvad.synth.things import Thing
 from clipvad.synth.vehicles import CarShape
 from clipvad.synth.walkway import walkway
@@ -35,6 +36,7 @@ __all__ = [
     "Camera",
     "Car",
     "CarShape",
+    "ClipSpec",
     "Cyclist",
     "Dog",
     "DogWalker",
@@ -56,6 +58,7 @@ __all__ = [
     "Walker",
     "Weather",
     "WheelchairUser",
+    "abnormal",
     "day",
     "dusk",
     "indoor",
@@ -67,5 +70,7 @@ __all__ = [
     "random_rider_outfit",
     "random_worker_outfit",
     "render_clip",
+    "sample_spec",
+    "street_scene",
     "walkway",
 ]

@@ -157,7 +157,7 @@ def _broken(
 
 def abandoned_bag(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """Somebody carries a bag in, puts it down and leaves without it."""
-    colour, at = luggage_colour(rng), near_spot(place.clear, place.camera, rng)
+    colour, at = luggage_colour(rng), near_spot(place.clear, place.camera, rng, tries=5)
     owner = Way.arriving(way_in(place, at, rng), speed_mps=1.25, at_s=start_s - 0.8).stay_until(start_s + 0.7)
     put = plus(at, across(place.camera, rng) * 0.45)
     owner.stay(rng.uniform(0.0, 1.5)).walk(way_out(place, at, rng)[1:], speed_mps=rng.uniform(1.4, 2.0))

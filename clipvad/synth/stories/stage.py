@@ -88,9 +88,9 @@ def shifted(route: Sequence[Point], metres: float) -> Route:
     return tuple((float(x), float(y)) for x, y in moved)
 
 
-def near_spot(area: Route, camera: Camera, rng: np.random.Generator, *, spread: float = 0.6) -> Point:
-    """A random point of an area, rather in its near half: what happens there is seen larger."""
-    spots = [spot(area, rng, spread=spread) for _ in range(2)]
+def near_spot(area: Route, camera: Camera, rng: np.random.Generator, *, spread: float = 0.6, tries: int = 2) -> Point:
+    """The nearest to the camera of `tries` random points of an area: what happens near is seen larger."""
+    spots = [spot(area, rng, spread=spread) for _ in range(tries)]
     seen = [at for at in spots if in_view(camera, at)]
     return min(seen or spots, key=lambda at: float(np.hypot(*(np.array(at) - camera.position[:2]))))
 
