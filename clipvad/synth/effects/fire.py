@@ -97,11 +97,11 @@ class Fire:
         if box is None:
             return
         x0, y0, x1, y1 = (int(v) for v in box)
-        u = (np.arange(x0, x1) - centre[0]) / half[0]
-        v = (np.arange(y0, y1) - centre[1]) / half[1]
-        fall = np.clip(1 - np.hypot(u[None], v[:, None]), 0, 1) ** 2 * (self.glow * flicker)
+        u = ((np.arange(x0, x1) - centre[0]) / half[0]).astype(np.float32)
+        v = ((np.arange(y0, y1) - centre[1]) / half[1]).astype(np.float32)
+        fall = np.clip(1 - np.hypot(u[None], v[:, None]), 0, 1) ** 2 * np.float32(self.glow * flicker)
         region = canvas[y0:y1, x0:x1]
-        warm = np.array([215, 120, 38]) * (0.35 + region / 160.0)  # dark ground takes less of it
+        warm = np.array([215, 120, 38], np.float32) * (0.35 + region * np.float32(1 / 160))  # dark ground takes less
         region[:] = np.clip(region + warm * fall[..., None], 0, 255).astype(np.uint8)
 
     def _sparks(self, canvas: Image, camera: Camera, t_s: float, width: float, height: float) -> None:

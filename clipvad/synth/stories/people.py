@@ -25,6 +25,8 @@ from clipvad.synth.stories.stage import (
 )
 from clipvad.synth.story import Happening, Story
 
+_CROWD_M = 7.0  # a crowd is no wider than this around the middle of the clear area
+
 
 def fall(place: Place, rng: np.random.Generator, *, duration_s: float, start_s: float) -> Story:
     """Somebody walks, falls and stays down; in most cases somebody else comes to help."""
@@ -92,7 +94,8 @@ def panic(place: Place, rng: np.random.Generator, *, duration_s: float, start_s:
         run = way.now_s
         way.walk(way_out(place, at, rng, away_from=danger)[1:], speed_mps=rng.uniform(3.0, 4.8))
         actors.append(person(way, rng, acts=[*acts, Act("flee", run, way.now_s)]))
-    end_s = min(max(leaves_view_s(a.path, place.camera) for a in actors), duration_s)
+    leaving = sorted(leaves_view_s(a.path, place.camera) for a in actors)
+    end_s = min(leaving[-2], duration_s)  # one straggler is no panic
     captions = event_captions("panic", rng, place=place.name)
     who = tuple(range(len(actors)))
     happening = Happening(label="panic", captions=captions, actors=who, start_s=start_s, end_s=end_s)
@@ -120,15 +123,17 @@ def loitering(place: Place, rng: np.random.Generator, *, duration_s: float, star
 
 
 def _crowd(place: Place, rng: np.random.Generator, *, count: int) -> list[Point]:
-    """Places of people who stand or stroll in view, at least a metre apart."""
+    """Places of people who stand or stroll in view, at least a metre apart and none of them far off."""
     found: list[Point] = []
+    middle = np.mean(np.array(place.clear), axis=0)
     for _ in range(40 * count):
         if rng.random() < 0.5:
             at = near_spot(place.clear, place.camera, rng, spread=1.0)
         else:
             route = through(place, rng)
             at = at_metre(route, float(rng.uniform(*metres_in_view(route, place.camera))))
-        if all(np.hypot(at[0] - x, at[1] - y) > 1.1 for x, y in found):
+        near = np.hypot(*(middle - at)) < _CROWD_M
+        if near and all(np.hypot(at[0] - x, at[1] - y) > 1.1 for x, y in found):
             found.append(at)
         if len(found) == count:
             break
