@@ -131,4 +131,4 @@ def finetune_text_tower(
         if epoch % 5 == 4:
             print(f"  text fine-tuning epoch {epoch + 1}: loss {loss.item():.3f}", flush=True)
     tower.eval()
-    return float(log_scale.exp())
+    return float(log_scale.detach().exp())
