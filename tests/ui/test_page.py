@@ -88,15 +88,27 @@ def upload(tab: Any, path: Path) -> None:
     tab.locator("#pg-upload input[type=file]").set_input_files(str(path))
 
 
+WATCH_STATUS = """() => {
+  const read = () => document.querySelector('#pg-status [data-running]')?.dataset.running ?? 'idle';
+  window.statusSeen = [];
+  window.statusWatch?.disconnect();
+  window.statusWatch = new MutationObserver(() => window.statusSeen.push(read()));
+  window.statusWatch.observe(document.querySelector('#pg-status').parentElement,
+    { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
+
+
 def analyze(tab: Any) -> list[int]:
-    """Press Analyze and wait for the end; the percentages that were shown on the way."""
-    shown: list[int] = []
+    """Press Analyze and wait for the end; the percentages that were shown on the way.
+
+    An observer sees every change: looking now and then would miss a run from stored features, which takes a moment.
+    """
+    tab.evaluate(WATCH_STATUS)
     tab.locator("#pg-analyze").click()
     for _ in range(SLOW_MS // 50):
-        running = tab.evaluate("document.querySelector('#pg-status [data-running]')?.dataset.running")
-        if running is not None:
-            shown.append(int(running))
-        elif shown and "of video" in tab.locator("#pg-status").inner_text():
+        seen = tab.evaluate("window.statusSeen")
+        shown = [int(percent) for percent in seen if percent != "idle"]
+        if shown and seen[-1] == "idle" and "of video" in tab.locator("#pg-status").inner_text():
             tab.locator("#pg-analyze").wait_for(state="visible")
             return shown
         tab.wait_for_timeout(50)
