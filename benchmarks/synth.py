@@ -39,7 +39,7 @@ from clipvad.synth import (
     render_clip,
     walkway,
 )
-from clipvad.synth.parts import Light
+from clipvad.synth.rendering.parts import Light
 
 _LAMPS = ((-3.6, 15.0, 4.35), (6.1, 15.0, 4.35), (-7.0, 7.0, 4.4))
 

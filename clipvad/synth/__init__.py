@@ -1,31 +1,31 @@
 """A small renderer of surveillance scenes: footage that may be published, with ground truth known exactly."""
 
-from clipvad.synth.actors import Actor, Walker
-from clipvad.synth.animals import Dog, DogWalker
-from clipvad.synth.bodies import Outfit
-from clipvad.synth.camera import Camera
-from clipvad.synth.clip import Truth, render_clip
-from clipvad.synth.drivers import Car, Van
-from clipvad.synth.gestures import GESTURES, Act
-from clipvad.synth.parts import Light
-from clipvad.synth.paths import Path
-from clipvad.synth.place import Place, Target
-from clipvad.synth.render import Box, Renderer, Scene
-from clipvad.synth.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
-from clipvad.synth.spans import Interval, Label
-from clipvad.synth.street import ClipSpec, abnormal, sample_spec, street_scene
-from clipvad.synth.things import Thing
-from clipvad.synth.vehicles import CarShape
-from clipvad.synth.walkway import walkway
-from clipvad.synth.wardrobe import (
+from clipvad.synth.actors.animals import Dog, DogWalker
+from clipvad.synth.actors.bodies import Outfit
+from clipvad.synth.actors.drivers import Car, Van
+from clipvad.synth.actors.gestures import GESTURES, Act
+from clipvad.synth.actors.paths import Path
+from clipvad.synth.actors.people import Actor, Walker
+from clipvad.synth.actors.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
+from clipvad.synth.actors.things import Thing
+from clipvad.synth.actors.vehicles import CarShape
+from clipvad.synth.actors.wardrobe import (
     random_car_colour,
     random_car_shape,
     random_outfit,
     random_rider_outfit,
     random_worker_outfit,
 )
-from clipvad.synth.weather import Weather, day, dusk, indoor, night, overcast
-from clipvad.synth.world import PLACES
+from clipvad.synth.clip import Truth, render_clip
+from clipvad.synth.places.place import Place, Target
+from clipvad.synth.places.walkway import walkway
+from clipvad.synth.places.world import PLACES
+from clipvad.synth.rendering.camera import Camera
+from clipvad.synth.rendering.parts import Light
+from clipvad.synth.rendering.render import Box, Renderer, Scene
+from clipvad.synth.rendering.weather import Weather, day, dusk, indoor, night, overcast
+from clipvad.synth.spans import Interval, Label
+from clipvad.synth.street import ClipSpec, abnormal, sample_spec, street_scene
 
 __all__ = [
     "GESTURES",

@@ -18,10 +18,10 @@ import numpy as np
 
 from clipvad.files import write_atomic
 from clipvad.synth.clip import Truth, render_clip
+from clipvad.synth.places.world import PLACES
 from clipvad.synth.spans import Label
 from clipvad.synth.stories import LABELS, suits
 from clipvad.synth.street import NORMAL, ClipSpec, sample_spec, street_scene
-from clipvad.synth.world import PLACES
 
 HELDOUT_PLACES = frozenset({"platform", "shop front"})
 HELDOUT_EVENTS = frozenset({"vandalism", "explosion", "scooter"})

@@ -12,7 +12,7 @@ from typing import Any
 import av
 import numpy as np
 
-from clipvad.synth.render import Box, Renderer, Scene
+from clipvad.synth.rendering.render import Box, Renderer, Scene
 from clipvad.synth.spans import Interval, Label, happening_spans, label_spans, with_quiet
 from clipvad.synth.story import Happening
 

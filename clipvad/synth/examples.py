@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from clipvad.synth.actors import Actor, Walker
-from clipvad.synth.bodies import Outfit
-from clipvad.synth.camera import Camera
-from clipvad.synth.drivers import Car
-from clipvad.synth.paths import Path
-from clipvad.synth.render import Scene
-from clipvad.synth.riders import Cyclist
-from clipvad.synth.walkway import walkway
+from clipvad.synth.actors.bodies import Outfit
+from clipvad.synth.actors.drivers import Car
+from clipvad.synth.actors.paths import Path
+from clipvad.synth.actors.people import Actor, Walker
+from clipvad.synth.actors.riders import Cyclist
+from clipvad.synth.places.walkway import walkway
+from clipvad.synth.rendering.camera import Camera
+from clipvad.synth.rendering.render import Scene
 
 _OUTFITS = (
     Outfit(top=(52, 74, 122), bottom=(54, 56, 66), hair=(48, 34, 26), backpack=(58, 52, 48)),

@@ -9,7 +9,7 @@ from math import ceil
 
 import numpy as np
 
-from clipvad.synth.render import Box
+from clipvad.synth.rendering.render import Box
 from clipvad.synth.story import Happening
 
 Frames = Sequence[Sequence[Box]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from clipvad.synth.actors import Actor
-from clipvad.synth.camera import Camera
-from clipvad.synth.parts import Image
+from clipvad.synth.actors.people import Actor
+from clipvad.synth.rendering.camera import Camera
+from clipvad.synth.rendering.parts import Image
 
 
 class Effect(Protocol):

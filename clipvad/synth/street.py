@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from clipvad.synth import weather
 from clipvad.synth.captions import at_time
 from clipvad.synth.effects import BrokenGlass, Explosion, Fire, Smoke
-from clipvad.synth.parts import Light
-from clipvad.synth.place import Place
-from clipvad.synth.render import Scene
+from clipvad.synth.places.place import Place
+from clipvad.synth.places.world import PLACES
+from clipvad.synth.rendering import weather
+from clipvad.synth.rendering.parts import Light
+from clipvad.synth.rendering.render import Scene
+from clipvad.synth.rendering.weather import Weather
 from clipvad.synth.stories import LABELS, everyday, suits, tell
 from clipvad.synth.story import Effect, Happening, Story
-from clipvad.synth.weather import Weather
-from clipvad.synth.world import PLACES
 
 NORMAL = "normal"
 OUTDOOR_LIGHTS = ("day", "overcast", "dusk", "night", "infrared", "rain")

@@ -30,9 +30,9 @@ from clipvad.lab.report import real_means
 from clipvad.lab.scorers import chance, class_list, named_classes
 from clipvad.lab.sets import in_domain, labelled_in, street, street_rules
 from clipvad.lab.tracks import LabClip, LabMode, Track, track_of
+from clipvad.synth.places.world import PLACES
 from clipvad.synth.stories import LABELS, suits
 from clipvad.synth.street import DOMAINS
-from clipvad.synth.world import PLACES
 from tests.analyses import make_analysis
 from tests.clips import write_clip, write_numbered
 from tests.fakes import ColourEncoder, SquareDetector

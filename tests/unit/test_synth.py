@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from clipvad.synth import Camera, Car, Cyclist, Label, Path, Renderer, Scene, Walker, render_clip, walkway
+from clipvad.synth.actors.gait import walk
+from clipvad.synth.actors.skeleton import SHANK, THIGH, bend, stand_up
 from clipvad.synth.examples import walkway_scene
-from clipvad.synth.gait import walk
-from clipvad.synth.skeleton import SHANK, THIGH, bend, stand_up
 
 ASSETS = FilePath(__file__).resolve().parents[2] / "assets"
 

@@ -21,19 +21,18 @@ from clipvad.synth import (
     Van,
     Walker,
     WheelchairUser,
-    cycles,
-    gait,
     random_car_colour,
     random_outfit,
     random_worker_outfit,
 )
-from clipvad.synth.gestures import FALLS
-from clipvad.synth.parts import Blob, Face
-from clipvad.synth.rigid import rolled
-from clipvad.synth.shape import Shapes
-from clipvad.synth.skeleton import POINT, SOLE, measures, stand_up
-from clipvad.synth.vans import van_model
-from clipvad.synth.vehicles import CAR_SHAPES, CAR_WHEEL_M, car_model
+from clipvad.synth.actors import cycles, gait
+from clipvad.synth.actors.gestures import FALLS
+from clipvad.synth.actors.skeleton import POINT, SOLE, measures, stand_up
+from clipvad.synth.actors.vans import van_model
+from clipvad.synth.actors.vehicles import CAR_SHAPES, CAR_WHEEL_M, car_model
+from clipvad.synth.rendering.parts import Blob, Face
+from clipvad.synth.rendering.rigid import rolled
+from clipvad.synth.rendering.shape import Shapes
 
 KINDS = {"person", "child", "worker", "wheelchair user", "dog walker", "cyclist", "skateboarder", "scooter rider"}
 KINDS |= {"motorcyclist", "car", "van", "bag", "dog"}

@@ -29,11 +29,11 @@ from clipvad.synth.benchmark import (
 )
 from clipvad.synth.clip import Truth
 from clipvad.synth.layouts import COLUMNS, UCF_ANNOTATION, Event, StreetClip, read_street, write_layouts
+from clipvad.synth.places.world import PLACES
 from clipvad.synth.recipe import read_recipe, recipe_of, recipe_path, verify
 from clipvad.synth.spans import Interval
 from clipvad.synth.stories import LABELS
 from clipvad.synth.street import ClipSpec
-from clipvad.synth.world import PLACES
 from tests.clips import write_numbered
 
 STREET = PRESETS["street-v1"]

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clipvad.synth.camera import Camera
 from clipvad.synth.effects import BrokenGlass, Explosion, Fire, Smoke
-from clipvad.synth.place import Target
+from clipvad.synth.places.place import Target
+from clipvad.synth.rendering.camera import Camera
 
 CAMERA = Camera(width=320, height=240, height_m=3.9, pitch_deg=15.5)
 EFFECTS = [

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from clipvad.synth import Light, Path, Renderer, Scene, Walker
-from clipvad.synth.parts import Blob, Face
-from clipvad.synth.world import PLACES
+from clipvad.synth.places.world import PLACES
+from clipvad.synth.rendering.parts import Blob, Face
 
 EACH = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from clipvad.synth import Camera, Light, Path, Renderer, Scene, Walker
-from clipvad.synth.furniture import block
-from clipvad.synth.places import Prop, paint
-from clipvad.synth.planes import View
-from clipvad.synth.shelving import shelf_row
-from clipvad.synth.world import PLACES
+from clipvad.synth.places.furniture import block
+from clipvad.synth.places.shelving import shelf_row
+from clipvad.synth.places.world import PLACES
+from clipvad.synth.rendering.backdrop import Prop, paint
+from clipvad.synth.rendering.planes import View
 
 CAMERA = Camera(width=64, height=48, height_m=3.0, pitch_deg=20.0, fov_deg=70.0)
 RED, GREEN, BLUE, GREY = (200.0, 0.0, 0.0), (0.0, 200.0, 0.0), (0.0, 0.0, 200.0), (128.0, 128.0, 128.0)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from clipvad.synth import Camera, Label, Outfit, Path, Renderer, Scene, Walker, Weather, render_clip
-from clipvad.synth.parts import Light
-from clipvad.synth.places import SUPERSAMPLE, Painted, Texture
-from clipvad.synth.render import Box
+from clipvad.synth.rendering.backdrop import SUPERSAMPLE, Painted, Texture
+from clipvad.synth.rendering.parts import Light
+from clipvad.synth.rendering.render import Box
+from clipvad.synth.rendering.weather import day, dusk, indoor, night, overcast
 from clipvad.synth.spans import happening_spans, with_quiet
 from clipvad.synth.story import Happening
-from clipvad.synth.weather import day, dusk, indoor, night, overcast
 
 LAMP = (2.5, 9.0, 4.0)
 CAMERA = Camera(width=128, height=96, height_m=3.5, pitch_deg=18)

@@ -8,9 +8,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from clipvad.synth import weather
 from clipvad.synth.captions import at_time, crop_caption, event_captions, expand, say
-from clipvad.synth.render import Renderer
+from clipvad.synth.places.world import PLACES
+from clipvad.synth.rendering import weather
+from clipvad.synth.rendering.render import Renderer
 from clipvad.synth.stories import LABELS, TELLERS, everyday, suits, tell
 from clipvad.synth.stories.stage import (
     Way,
@@ -25,7 +26,6 @@ from clipvad.synth.stories.stage import (
 )
 from clipvad.synth.street import NORMAL, ClipSpec, abnormal, sample_spec, street_scene
 from clipvad.synth.wording import DOES, EVENTS, WHEN, WHO
-from clipvad.synth.world import PLACES
 
 VOCABULARY = (
     "cycling skateboarding scooter motorcycling driving no-entry fight fall chase panic loitering abandoned_bag theft "

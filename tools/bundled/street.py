@@ -13,10 +13,10 @@ import numpy as np
 from clipvad.synth import Box, Renderer
 from clipvad.synth.benchmark import HELDOUT_EVENTS, HELDOUT_PLACES
 from clipvad.synth.captions import crop_caption, event_captions
+from clipvad.synth.places.world import PLACES
 from clipvad.synth.stories import LABELS
 from clipvad.synth.story import Happening
 from clipvad.synth.street import NORMAL, sample_spec, street_scene
-from clipvad.synth.world import PLACES
 from tools.bundled.data import Image, Photograph
 
 FRAMES = 4  # of a scene

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from clipvad.synth.camera import Camera
 from clipvad.synth.effects.puffs import PixelBox, Puffs, clip_box, draw_puffs
-from clipvad.synth.parts import Image
+from clipvad.synth.rendering.camera import Camera
+from clipvad.synth.rendering.parts import Image
 
 _GRAVITY = 9.81
 _PIECES = 26

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.synth.camera import Array, Camera
 from clipvad.synth.effects.puffs import PixelBox, clip_box
-from clipvad.synth.parts import Image
-from clipvad.synth.places import FloatImage, Texture
+from clipvad.synth.rendering.backdrop import FloatImage, Texture
+from clipvad.synth.rendering.camera import Array, Camera
+from clipvad.synth.rendering.parts import Image
 
 # Colours of hot soot by heat 0-1: transparent edge, deep red, orange, yellow, almost white.
 _HEAT = np.array([0.0, 0.18, 0.42, 0.70, 1.0])

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.synth.camera import Array, Camera
 from clipvad.synth.effects.puffs import PixelBox, clip_box
-from clipvad.synth.parts import Image
-from clipvad.synth.place import Target
+from clipvad.synth.places.place import Target
+from clipvad.synth.rendering.camera import Array, Camera
+from clipvad.synth.rendering.parts import Image
 
 _FALL_S = 0.45
 

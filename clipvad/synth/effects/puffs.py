@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.synth.camera import Array, Camera
-from clipvad.synth.parts import Image
+from clipvad.synth.rendering.camera import Array, Camera
+from clipvad.synth.rendering.parts import Image
 
 PixelBox = tuple[float, float, float, float]
 _SIDE = 40  # pixels of a puff's sprite

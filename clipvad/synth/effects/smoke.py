@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clipvad.synth.camera import Camera
 from clipvad.synth.effects.puffs import PixelBox, Puffs, draw_puffs
-from clipvad.synth.parts import Colour, Image
+from clipvad.synth.rendering.camera import Camera
+from clipvad.synth.rendering.parts import Colour, Image
 
 
 @dataclass(frozen=True, kw_only=True)

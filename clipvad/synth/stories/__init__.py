@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from clipvad.synth.place import Place
+from clipvad.synth.places.place import Place
 from clipvad.synth.stories import crash, fight, hazards, people, property, riding
 from clipvad.synth.stories.everyday import everyday
 from clipvad.synth.story import Story

@@ -6,24 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from clipvad.synth.actors import Actor, Walker
-from clipvad.synth.animals import DogWalker
-from clipvad.synth.bodies import Outfit
-from clipvad.synth.drivers import Car, Van
-from clipvad.synth.gestures import FALLS, Act
-from clipvad.synth.parts import Colour
-from clipvad.synth.paths import Path
-from clipvad.synth.place import Point
-from clipvad.synth.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
-from clipvad.synth.stories.stage import Way
-from clipvad.synth.things import Thing
-from clipvad.synth.wardrobe import (
+from clipvad.synth.actors.animals import DogWalker
+from clipvad.synth.actors.bodies import Outfit
+from clipvad.synth.actors.drivers import Car, Van
+from clipvad.synth.actors.gestures import FALLS, Act
+from clipvad.synth.actors.paths import Path
+from clipvad.synth.actors.people import Actor, Walker
+from clipvad.synth.actors.riders import Cyclist, Motorcyclist, ScooterRider, Skateboarder, WheelchairUser
+from clipvad.synth.actors.things import Thing
+from clipvad.synth.actors.wardrobe import (
     random_car_colour,
     random_car_shape,
     random_outfit,
     random_rider_outfit,
     random_worker_outfit,
 )
+from clipvad.synth.places.place import Point
+from clipvad.synth.rendering.parts import Colour
+from clipvad.synth.stories.stage import Way
 
 _LUGGAGE: tuple[Colour, ...] = (
     (44, 46, 58), (58, 52, 48), (150, 70, 40), (36, 36, 38), (70, 96, 74), (130, 44, 52), (176, 160, 128),

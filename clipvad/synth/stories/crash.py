@@ -7,17 +7,17 @@ from math import cos, radians, sin
 
 import numpy as np
 
-from clipvad.synth import cycles
-from clipvad.synth.actors import Actor, Walker
-from clipvad.synth.camera import Array
+from clipvad.synth.actors import cycles
+from clipvad.synth.actors.gestures import Act
+from clipvad.synth.actors.paths import Path
+from clipvad.synth.actors.people import Actor, Walker
+from clipvad.synth.actors.riders import Cyclist
 from clipvad.synth.captions import event_captions
 from clipvad.synth.effects import Smoke
-from clipvad.synth.gestures import Act
-from clipvad.synth.parts import Part
-from clipvad.synth.paths import Path
-from clipvad.synth.place import Place, Route
-from clipvad.synth.riders import Cyclist
-from clipvad.synth.rigid import upright
+from clipvad.synth.places.place import Place, Route
+from clipvad.synth.rendering.camera import Array
+from clipvad.synth.rendering.parts import Part
+from clipvad.synth.rendering.rigid import upright
 from clipvad.synth.stories.cast import person, rider, vehicle
 from clipvad.synth.stories.hazards import watchers
 from clipvad.synth.stories.stage import Way, at_metre, metres_in_view, plus, section

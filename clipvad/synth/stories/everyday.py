@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from clipvad.synth.actors import Actor
-from clipvad.synth.gestures import Act
-from clipvad.synth.paths import Path
-from clipvad.synth.place import Place, Point, Route
+from clipvad.synth.actors.gestures import Act
+from clipvad.synth.actors.paths import Path
+from clipvad.synth.actors.people import Actor
+from clipvad.synth.places.place import Place, Point, Route
 from clipvad.synth.stories.cast import luggage_colour, pedestrian, person, rider, vehicle
 from clipvad.synth.stories.stage import (
     Way,

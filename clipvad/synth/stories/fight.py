@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from clipvad.synth.camera import Array
+from clipvad.synth.actors.gestures import Act
 from clipvad.synth.captions import event_captions
-from clipvad.synth.gestures import Act
-from clipvad.synth.place import Place
+from clipvad.synth.places.place import Place
+from clipvad.synth.rendering.camera import Array
 from clipvad.synth.stories.cast import person
 from clipvad.synth.stories.stage import Way, across, length, near_spot, plus, way_in, way_out
 from clipvad.synth.story import Happening, Story

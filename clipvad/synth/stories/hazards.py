@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from clipvad.synth.actors import Actor
+from clipvad.synth.actors.gestures import Act
+from clipvad.synth.actors.paths import Path
+from clipvad.synth.actors.people import Actor
 from clipvad.synth.captions import event_captions
 from clipvad.synth.effects import Explosion, Fire, Smoke
-from clipvad.synth.gestures import Act
-from clipvad.synth.parts import Colour
-from clipvad.synth.paths import Path
-from clipvad.synth.place import Place, Point
+from clipvad.synth.places.place import Place, Point
+from clipvad.synth.rendering.parts import Colour
 from clipvad.synth.stories.cast import person, vehicle
 from clipvad.synth.stories.stage import (
     Way,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from clipvad.synth.actors.gestures import Act
 from clipvad.synth.captions import event_captions
-from clipvad.synth.gestures import Act
-from clipvad.synth.place import Place, Point
+from clipvad.synth.places.place import Place, Point
 from clipvad.synth.stories.cast import person
 from clipvad.synth.stories.stage import (
     Way,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from clipvad.synth.actors import Walker
-from clipvad.synth.camera import Array
+from clipvad.synth.actors.gestures import Act
+from clipvad.synth.actors.people import Walker
 from clipvad.synth.captions import event_captions
 from clipvad.synth.effects import BrokenGlass
-from clipvad.synth.gestures import Act
-from clipvad.synth.place import Place, Point, Target
+from clipvad.synth.places.place import Place, Point, Target
+from clipvad.synth.rendering.camera import Array
 from clipvad.synth.stories.cast import bag, luggage_colour, person
 from clipvad.synth.stories.stage import Way, across, at_metre, leaves_view_s, near_spot, plus, way_in, way_out
 from clipvad.synth.story import Happening, Story

@@ -7,9 +7,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from clipvad.synth.camera import Array, Camera
 from clipvad.synth.captions import event_captions
-from clipvad.synth.place import Place, Route
+from clipvad.synth.places.place import Place, Route
+from clipvad.synth.rendering.camera import Array, Camera
 from clipvad.synth.stories.cast import person, rider, vehicle
 from clipvad.synth.stories.stage import (
     Way,

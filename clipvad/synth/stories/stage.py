@@ -10,9 +10,9 @@ from math import hypot
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.synth.camera import Array, Camera
-from clipvad.synth.paths import Path
-from clipvad.synth.place import Place, Point, Route
+from clipvad.synth.actors.paths import Path
+from clipvad.synth.places.place import Place, Point, Route
+from clipvad.synth.rendering.camera import Array, Camera
 
 _EASE_M = 0.7  # people slow down and speed up within about a step
 _DETOUR_M = 1.0  # less than it takes to cut through a row of shelves

@@ -1,0 +1,1 @@
+"""Who and what moves: bodies and their gestures, riders, vehicles, animals, things."""

@@ -1,0 +1,1 @@
+"""Where it happens: eight places, their surfaces and furniture."""
