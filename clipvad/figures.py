@@ -10,7 +10,8 @@ import functools
 import io
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,9 +41,20 @@ Intervals = Sequence[tuple[float, float]]
 Column = Literal["single", "double"]
 MORE_SCRIPTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC")
 _RC = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "clipvad", "font.size": 8.0, "axes.linewidth": 0.6}
-_RC_LOCK = threading.Lock()  # matplotlib's settings belong to the process, not to a figure
+_RC_LOCK = threading.RLock()  # matplotlib's settings belong to the process, not to a figure
 
 
+@contextmanager
+def _style() -> Iterator[None]:
+    """Our settings from the first axis to the saved file: ticks read them when they are made, which may be late."""
+    from matplotlib import rc_context
+
+    with _RC_LOCK, rc_context({**_RC, "font.family": _fonts()}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # drawn as boxes: no font here has the script
+        yield
+
+
+@_style()
 def curve_png(analysis: Analysis, path: str | Path, *, ground_truth: Intervals = ()) -> Path:
     """Draw the curves of all modes with threshold, events and their sentences; 178 mm wide, 200 dpi PNG.
 
@@ -51,6 +63,7 @@ def curve_png(analysis: Analysis, path: str | Path, *, ground_truth: Intervals =
     return _save(curve_figure(analysis, ground_truth=ground_truth), path, dpi=200)
 
 
+@_style()
 def curve_figure(analysis: Analysis, *, ground_truth: Intervals = (), width: Column = "double") -> Figure:
     """The same as a matplotlib `Figure`, to go on drawing or to save in another format."""
     lanes = _lanes(analysis, ground_truth)
@@ -67,6 +80,7 @@ def curve_figure(analysis: Analysis, *, ground_truth: Intervals = (), width: Col
     return figure
 
 
+@_style()
 def paper_figure(
     analysis: Analysis,
     path: str | Path,
@@ -142,12 +156,10 @@ def plotly_curve(analysis: Analysis, *, ground_truth: Intervals = ()) -> go.Figu
 
 
 def _new_figure(width: Column, *, height: float) -> Figure:
-    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with _RC_LOCK, rc_context({**_RC, "font.family": _fonts()}):
-        figure = Figure(figsize=(WIDTHS_IN[width], height), layout="constrained")
+    figure = Figure(figsize=(WIDTHS_IN[width], height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -162,14 +174,10 @@ def _fonts() -> list[str]:
 
 
 def _save(figure: Figure, path: str | Path, *, dpi: int) -> Path:
-    from matplotlib import rc_context
-
     kind = Path(path).suffix.lower().lstrip(".")
     metadata: dict[str, Any] = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     out = io.BytesIO()
-    with _RC_LOCK, rc_context(_RC), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # drawn as boxes: no font here has the script
-        figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)  # no date inside: equal runs, equal files
+    figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)  # no date inside: equal runs, equal files
     return write_atomic(path, out.getvalue())
 
 

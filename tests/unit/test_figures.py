@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -142,11 +141,10 @@ def test_plotly_hover_names_the_sentence_and_spans_are_the_events() -> None:
 
 
 def test_figures_can_be_drawn_in_several_threads(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(3) as pool:
-        paths = list(pool.map(lambda i: curve_png(make_analysis(), tmp_path / f"{i}.png"), range(3)))
-    pixels = [np.asarray(Image.open(io.BytesIO(path.read_bytes()))) for path in paths]
-    np.testing.assert_array_equal(pixels[0], pixels[1])
-    np.testing.assert_array_equal(pixels[0], pixels[2])
+    alone = curve_png(make_analysis(), tmp_path / "alone.png").read_bytes()
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda i: curve_png(make_analysis(), tmp_path / f"{i}.png"), range(8)))
+    assert all(path.read_bytes() == alone for path in paths)
 
 
 def test_clock_and_shorten() -> None:
