@@ -30,7 +30,7 @@ $(VENV)/bin/uv:
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 
 $(VENV)/.run: $(VENV)/bin/uv pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable .
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable .
 	@$(BIN)/python -c "import cv2" 2>/dev/null || $(MAKE) --no-print-directory system-libraries
 	touch $@
 
