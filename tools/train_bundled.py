@@ -2,9 +2,9 @@
 
     python tools/train_bundled.py --captions DATA/captions --clips DATA --yolo yolo11n.pt --out OUT
 
-`--captions` holds `flickr8k` and `coco_mini`, `--clips` holds `ucsd_ped2`, `surv_fight` and (for the figures) also
-`ucf_crime_clips` and `annotations`. Every finished stage is kept in `--work` (about 5 GB), and the same command goes on
-where it was cut off; a work folder belongs to one set of options. Install with `pip install -e .[train]`. The run is
+`--captions` holds `flickr8k` and `coco_mini`, `--clips` holds `ucsd_ped2` and (for the figures) also `ucf_crime_clips`
+and `annotations`. Every finished stage is kept in `--work` (about 6 GB), and the same command goes on where it was cut
+off; a work folder belongs to one set of options. Install with `pip install -e .[train]`. The run is
 seeded; on other hardware floating-point sums differ, so the figures will be near the card's, not equal.
 """
 
@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, what in {
         "captions": "folder with flickr8k and coco_mini",
-        "clips": "folder with ucsd_ped2 and surv_fight",
+        "clips": "folder with ucsd_ped2",
         "yolo": "checkpoint of the detector that teaches",
         "out": "folder for the encoder",
         "work": "folder for intermediate features",

@@ -78,13 +78,3 @@ def group_objects(picture: int, boxes: np.ndarray, *, min_side: float) -> list[O
 
 def _xyxy(box: np.ndarray) -> tuple[float, float, float, float]:
     return (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
-
-
-def square_crop(picture: Image, xyxy: tuple[float, float, float, float], *, margin: float) -> Image:
-    """A square cut around the box, `margin` times its longer side, clipped to the picture (so it may be not square)."""
-    height, width = picture.shape[:2]
-    side = max(xyxy[2] - xyxy[0], xyxy[3] - xyxy[1]) * margin
-    cx, cy = (xyxy[0] + xyxy[2]) / 2, (xyxy[1] + xyxy[3]) / 2
-    x0, x1 = int(max(cx - side / 2, 0)), int(min(cx + side / 2, width))
-    y0, y1 = int(max(cy - side / 2, 0)), int(min(cy + side / 2, height))
-    return picture[y0 : max(y1, y0 + 2), x0 : max(x1, x0 + 2)]

@@ -76,12 +76,6 @@ def encode(tower: Any, ids: Tensor, length: int) -> Tensor:
         tower.attn_mask = full_mask
 
 
-@torch.inference_mode()
-def encode_all(tower: Any, ids: Tensor) -> Tensor:
-    """Unit vectors of all rows, in batches."""
-    return torch.cat([encode(tower, part, ids.shape[1]) for part in ids.split(1024)])
-
-
 def finetune_text_tower(
     tower: Any,
     ids: Tensor,

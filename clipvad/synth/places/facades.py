@@ -153,11 +153,3 @@ def lettering(p: Patch, out: FloatImage, across: Span, up: Span, ink: Colour) ->
         drawn |= stroke & (tone(word, np.full_like(cell, 5.0 + k)) > (-0.2 if k < 3 else -0.6))
     drawn &= (x < 1.0) & (tone(word, np.full_like(cell, 2.0)) > -0.85)
     lay(out, ink, p, np.where(drawn, rectangle(p, across, up), -1.0))
-
-
-def stripes(p: Patch, first: Colour, second: Colour, *, width_m: float) -> FloatImage:
-    """Stripes across `u`: an awning, a barrier."""
-    edge = np.abs(np.mod(p.u / width_m, 2) - 1) - 0.5
-    mix = np.clip(edge * width_m / (1.5 * p.pixel) + 0.5, 0, 1)[..., None]
-    base = np.asarray(first) * mix + np.asarray(second) * (1 - mix)
-    return np.asarray(base * tinted((1.0, 1.0, 1.0), 1 + 0.04 * p.grain(1, 0.3)), dtype=np.float32)

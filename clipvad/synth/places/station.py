@@ -12,7 +12,6 @@ from clipvad.synth.rendering.parts import Colour, Face, Part, capsule
 Point = tuple[float, float]
 _STEEL: Colour = (104, 110, 116)
 _BLUE: Colour = (34, 66, 128)
-_WHITE: Colour = (236, 236, 230)
 
 
 def pillar(at: Point, *, height_m: float) -> Prop:
