@@ -19,6 +19,8 @@ from pathlib import Path
 
 from clipvad.core import Analysis, Features, Mode, RuleSet, VideoInfo
 
+NEVER = float("-inf")
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -46,7 +48,8 @@ class Choice:
 class Session:
     """One open page. `folder` holds its files and no one else's. `busy` is held while an analysis runs.
 
-    `stopping` asks it to end."""
+    `stopping` asks it to end. `refused_at`: when the page was last told that something could not be done.
+    """
 
     folder: Path
     clip: Clip | None = None
@@ -54,6 +57,7 @@ class Session:
     rules: RuleSet | None = None
     choice: Choice = Choice()
     last_used: float = 0.0
+    refused_at: float = NEVER
     busy: threading.Lock = field(default_factory=threading.Lock, repr=False)
     stopping: threading.Event = field(default_factory=threading.Event, repr=False)
 

@@ -350,6 +350,10 @@ def test_what_is_no_video_gets_one_line_and_loses_nothing(page: Any, tmp_path: P
     assert "Traceback" not in page.content()
     assert page.locator(".re-abnormal li textarea").last.input_value() == "a sentence of mine"
     assert "walkway.mp4" in page.locator("#pg-clip").inner_text()
+    before = events(page)
+    set_number(page, "#pg-threshold", 0.02)
+    until(page, lambda: events(page) != before, "the example is rescored")
+    assert "holiday.mp4" in page.locator("#pg-status").inner_text(), "a rescored curve must not wipe the refusal away"
 
 
 def test_a_clip_beyond_the_limit_gets_a_clear_line(page: Any, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,13 +21,14 @@ from clipvad.ui import downloads, views
 from clipvad.ui.controller import Controller
 from clipvad.ui.engine import EXAMPLE_RULES
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
-from clipvad.ui.session import Choice, Clip
+from clipvad.ui.session import NEVER, Choice, Clip
 from clipvad.ui.tabs.widgets import AnalyzeWidgets
 from clipvad.ui.timeline import partial, patch, payload
 
 log = logging.getLogger(__name__)
 
 MODES: dict[str, tuple[Mode, ...]] = {"frame": ("frame",), "object": ("object",), "both": get_args(Mode)}
+READ_S = 10.0  # for so long a rescored curve leaves a refusal in the status line: it must be read
 UNEXPECTED = "Something went wrong on the server; it was logged there. Nothing that you typed is lost."
 Updates = dict[Any, Any]
 Lists = dict[str, Any]  # the rules editor's value
@@ -268,7 +270,8 @@ class AnalyzeTab(AnalyzeWidgets):
         return {self.timeline: empty, self.downloads: downloads.idle(ready=False)}
 
     def _replace_rules(self, rules: RuleSet, settings: ScoreSettings, request: gr.Request) -> Updates:
-        self.controller.store.get(session_key(request)).rules = rules
+        session = self.controller.store.get(session_key(request))
+        session.rules, session.refused_at = rules, NEVER
         return self._rescored(rules, settings, new_value(rules), request)
 
     def _rescored(self, rules: RuleSet, settings: ScoreSettings, lists: Lists, request: gr.Request) -> Updates:
@@ -283,21 +286,21 @@ class AnalyzeTab(AnalyzeWidgets):
         try:
             analysis = self.controller.rescore(key, rules, settings)
         except RulesError as error:
+            session.refused_at = NEVER
             return {**updates, self.status: views.note(f"Not rescored. {error}", error=True)}
         changed = (before.rules, before.settings.smooth_s) != (rules, settings.smooth_s)
         redrawn = patch(analysis, mode=_main("both", analysis), curves=changed)
-        return {
-            **updates,
-            self.timeline: {
-                name: part for name, part in redrawn.items() if name != "mode"
-            },  # the reader's choice stays
-            self.status: views.outcome(analysis),
-        }
+        updates[self.timeline] = {name: part for name, part in redrawn.items() if name != "mode"}  # the reader's choice
+        if time.monotonic() - session.refused_at > READ_S:
+            updates[self.status] = views.outcome(analysis)
+        return updates
 
     def _shown(self, handler: Callable[..., Iterator[Updates]]) -> Callable[..., Any]:
         """The handler with its errors shown in the status line; whatever the user made stays as it is."""
 
-        def explain(error: Exception) -> Updates:
+        def explain(error: Exception, request: gr.Request) -> Updates:
+            if request.session_hash:
+                self.controller.store.get(request.session_hash).refused_at = time.monotonic()
             if isinstance(error, ClipvadError):
                 return {self.status: views.note(str(error), error=True)}
             log.error("an action of the page failed", exc_info=error)
@@ -313,7 +316,7 @@ class AnalyzeTab(AnalyzeWidgets):
                     unchanged = {}
                     yield updates
             except Exception as error:
-                yield explain(error)
+                yield explain(error, next(arg for arg in args if isinstance(arg, gr.Request)))
             else:
                 if unchanged:
                     yield unchanged
