@@ -55,7 +55,7 @@ def arguments() -> argparse.Namespace:
         "work": "folder for intermediate features",
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=name != "work", default=Path("bundled-work"), help=what)
-    parser.add_argument("--steps", type=int, default=6000, help="batches of 256 views for the image tower")
+    parser.add_argument("--steps", type=int, default=5000, help="batches of 256 views for the image tower")
     parser.add_argument("--scenes", type=int, default=500, help="scenes of the street world to learn from")
     parser.add_argument("--trunk", default="regnetx_002", help="timm model of the image tower")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())

@@ -1,6 +1,10 @@
-"""Scenes that the project shows: a campus walkway with a cyclist and a car where only walking is allowed."""
+"""The films that the project shows: a cyclist on a walkway, somebody on foot in a loading bay, a fight, a fire."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+from typing import Any
 
 import numpy as np
 
@@ -9,10 +13,75 @@ from clipvad.synth.actors.drivers import Car
 from clipvad.synth.actors.paths import Path
 from clipvad.synth.actors.people import Actor, Walker
 from clipvad.synth.actors.riders import Cyclist
+from clipvad.synth.clip import Truth, render_clip
 from clipvad.synth.places.walkway import walkway
+from clipvad.synth.places.world import PLACES
 from clipvad.synth.rendering.camera import Camera
 from clipvad.synth.rendering.render import Scene
+from clipvad.synth.spans import Label
+from clipvad.synth.stories.cast import vehicle
+from clipvad.synth.stories.riding import trespass
+from clipvad.synth.stories.stage import Way
+from clipvad.synth.story import Happening
+from clipvad.synth.street import ClipSpec, street_scene
 
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """A scene with the names of what happens in it: `events` while actors of a kind are in view, `happenings` by time.
+
+    `name` is the stem of its files, `quiet` captions the time when nothing happens.
+    """
+
+    name: str
+    seed: int
+    scene: Scene
+    quiet: Label
+    events: tuple[Label, ...] = ()
+    happenings: tuple[Happening, ...] = ()
+
+    def render(self, path: FilePath) -> Truth:
+        """Write the clip to `path` and return its ground truth."""
+        return render_clip(
+            self.scene, path, seed=self.seed, events=self.events, happenings=self.happenings, quiet=self.quiet
+        )
+
+
+def films() -> tuple[Film, ...]:
+    """The four example films, 640x360 at 25 frames a second; the same every time."""
+    return (
+        Film(
+            name="walkway",
+            seed=7,
+            scene=walkway_scene(seed=7),
+            events=(
+                Label("cycling", "A person rides a bicycle across the campus walkway.", ("cyclist",)),
+                Label("car", "A red car drives over the walkway, where no car belongs.", ("car",)),
+            ),
+            quiet=Label("normal", "People walk over the paved walkway in front of a brick building.", ("person",)),
+        ),
+        Film(
+            name="loading-bay",
+            seed=12,
+            scene=loading_bay_scene(seed=12),
+            events=(
+                Label("no entry", "Somebody on foot is in the loading bay, where only vehicles may be.", ("person",)),
+            ),
+            quiet=Label("normal", "Vans and cars drive through the yard of a warehouse; nobody is on foot.", ()),
+        ),
+        _street_film("plaza-fight", ClipSpec(seed=1, place="plaza", label="fight", density=3.5, **_LOOK)),
+        _street_film("car-park-fire", ClipSpec(seed=2, place="car park", light="overcast", label="fire", **_LOOK)),
+    )
+
+
+def _street_film(name: str, spec: ClipSpec) -> Film:
+    scene, happenings, quiet = street_scene(spec)
+    return Film(
+        name=name, seed=spec.seed, scene=scene, happenings=happenings, quiet=Label("normal", quiet[0] + ".", ())
+    )
+
+
+_LOOK: dict[str, Any] = {"duration_s": 24.0, "start_s": 9.0, "width": 640, "height": 360}
 _OUTFITS = (
     Outfit(top=(52, 74, 122), bottom=(54, 56, 66), hair=(48, 34, 26), backpack=(58, 52, 48)),
     Outfit(top=(158, 52, 48), bottom=(56, 70, 104), hair=(30, 24, 22), long_hair=True, build=0.92),
@@ -53,3 +122,17 @@ def walkway_scene(*, width: int = 640, height: int = 360, seed: int = 7) -> Scen
     actors.append(Car(Path([(22.4, 10.6, 12.6), (26.9, 0.4, 11.4), (31.6, -10.2, 11.8)])))
     camera = Camera(width=width, height=height, height_m=3.9, pitch_deg=15.5, fov_deg=60)
     return Scene(camera=camera, place=walkway, actors=tuple(actors), duration_s=38.0)
+
+
+def loading_bay_scene(*, width: int = 640, height: int = 360, seed: int = 12) -> Scene:
+    """26 s of a yard for vehicles: a van and a car pass; at about 7 s somebody on foot walks in, up to the docks."""
+    rng = np.random.default_rng(seed)
+    place = PLACES["loading bay"]
+    camera = replace(place.camera, width=width, height=height)
+    duration_s = 26.0
+    story = trespass(replace(place, camera=camera), rng, duration_s=duration_s, start_s=12.5)
+    traffic = [
+        vehicle(kind, Way(place.drive[way][0], t_s=at_s).walk(place.drive[way][1:], speed_mps=3.2), rng)
+        for kind, way, at_s in (("van", 0, -0.5), ("car", 1, 17.5))
+    ]
+    return Scene(camera=camera, place=place.painter, actors=(*story.actors, *traffic), duration_s=duration_s, noise=2.0)

@@ -13,7 +13,8 @@ from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.controller import Controller
 from clipvad.ui.endpoints import add_endpoints
-from clipvad.ui.engine import EXAMPLE, Engine
+from clipvad.ui.engine import Engine
+from clipvad.ui.examples import EXAMPLES
 from clipvad.ui.session import SessionStore
 from clipvad.ui.tabs.about import about_html
 from clipvad.ui.tabs.analyze import AnalyzeTab
@@ -43,7 +44,7 @@ def build_demo(settings: Settings) -> gr.Blocks:
 
         def tell_about() -> str:
             try:
-                return about_html(engine.example, settings)
+                return about_html(engine.example(), settings)
             except ClipvadError:  # the Analyze tab says why
                 return about_html(None, settings)
 
@@ -55,7 +56,7 @@ def build_demo(settings: Settings) -> gr.Blocks:
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:
-    """How `gr.Blocks.launch` serves the page: our look, no tracking, no files but the example and the session's."""
+    """How `gr.Blocks.launch` serves the page: our look, no tracking, no files but the examples and the session's."""
     return {
         "server_name": settings.host,
         "server_port": settings.port,
@@ -63,7 +64,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "css_paths": [PAGE_CSS],
         "head": HEAD,
         "favicon_path": str(FAVICON),
-        "allowed_paths": [str(EXAMPLE)],
+        "allowed_paths": [str(example.video) for example in EXAMPLES],
         "max_file_size": settings.max_upload_mb << 20,
         "show_error": False,
         "run_history": False,

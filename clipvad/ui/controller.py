@@ -19,6 +19,7 @@ from clipvad.errors import ClipvadError, SettingsError, VideoError
 from clipvad.progress import Progress
 from clipvad.ui.downloads import ARTEFACTS
 from clipvad.ui.engine import Engine
+from clipvad.ui.examples import Example
 from clipvad.ui.line import Line
 from clipvad.ui.session import Choice, Clip, Session, SessionStore
 
@@ -27,7 +28,7 @@ N = TypeVar("N")
 
 STOP_WAIT_S = 5.0  # a stopped run needs a moment to let go
 TICK_S = 0.2
-GONE = "The clip of this page is no longer held on the server. Upload it again, or reload the page for the example."
+GONE = "The clip of this page is no longer held on the server. Upload it again, or open an example."
 
 
 class Controller:
@@ -38,17 +39,17 @@ class Controller:
         self.store = store
         self.line = Line(engine.settings.concurrency)
 
-    def open_example(self, key: str) -> Iterator[Analysis | Progress | Session]:
-        """Show the example in this session: yield the progress of loading, then the session that holds it.
+    def open_example(self, key: str, which: Example) -> Iterator[Analysis | Progress | Session]:
+        """Show an example in this session: yield the progress of loading, then the session that holds it.
 
         Before models have loaded, the first item is the stored analysis, if there is one: to look at only.
         """
-        if (stored := self.engine.stored_example) is not None:
+        if (stored := self.engine.stored_example(which)) is not None:
             yield stored
-        example = yield from _meanwhile(lambda: self.engine.example, self._loading)
+        example = yield from _meanwhile(lambda: self.engine.example(which), self._loading)
         session = self.stop(key)
-        session.clip, session.analysis, session.rules = self.engine.example_clip(example.video), example, example.rules
-        session.choice = Choice()
+        session.clip, session.analysis, session.rules = which.clip(example.video), example, example.rules
+        session.choice = Choice(modes=which.modes)
         yield session
 
     def take_clip(self, key: str, upload: Path) -> Iterator[Progress | Clip]:

@@ -1,8 +1,7 @@
-"""What all pages share: the operator's settings, the analysers with their loaded models, and the example."""
+"""What all pages share: the operator's settings, the analysers with their loaded models, and the examples."""
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
@@ -11,12 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from clipvad.cache import Cache
-from clipvad.core import Analysis, Mode, RuleSet, VideoInfo
+from clipvad.core import Analysis, Mode
 from clipvad.pipeline import Analyzer
-from clipvad.rules import load_rules
 from clipvad.schema import load_analysis
-from clipvad.settings import Settings, data_dir
-from clipvad.ui.session import Clip
+from clipvad.settings import Settings
+from clipvad.ui.examples import FIRST, Example
 
 if TYPE_CHECKING:
     from clipvad.detectors.base import Detector
@@ -25,10 +23,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-EXAMPLE = data_dir("assets") / "walkway.mp4"
-EXAMPLE_ANALYSIS = EXAMPLE.with_suffix(".analysis.json")  # by the models that need no download
-EXAMPLE_TRUTH = EXAMPLE.with_suffix(".truth.json")
-EXAMPLE_RULES = "campus-walkway"
 MODELS_HELD = 2  # encoders, and as many detectors, in memory at once
 ANALYZERS_HELD = 8  # cheap beside models: each remembers the sentences it has embedded
 
@@ -44,7 +38,7 @@ class Engine:
         self._detectors: _Recent[Detector] = _Recent(MODELS_HELD)
         self._analyzers: _Recent[Analyzer] = _Recent(ANALYZERS_HELD)
         self._example_lock = threading.Lock()
-        self._example: Analysis | None = None
+        self._examples: dict[str, Analysis] = {}
         self.loading = "loading models"  # what takes the time now, for whoever waits
 
     def analyzer(
@@ -69,38 +63,26 @@ class Engine:
             key = f"{encoder} {detector if objects else ''} {fps}"
             return self._analyzers.get(key, lambda: self._new(encoder=image_text, detector=finder or detector, fps=fps))
 
-    @property
-    def example(self) -> Analysis:
-        """The example's analysis, made once and shared by all pages. The first caller waits for it."""
+    def example(self, which: Example = FIRST) -> Analysis:
+        """An example's analysis, made once and shared by all pages. The first caller waits for it."""
         with self._example_lock:
-            if self._example is None:
-                self._example = self.analyzer(("object",)).run(EXAMPLE, self.example_rules, modes=("object",))
-            return self._example
+            if which.name not in self._examples:
+                analyzer = self.analyzer(which.modes)
+                self._examples[which.name] = analyzer.run(which.video, which.rules, modes=which.modes)
+            return self._examples[which.name]
 
-    @property
-    def stored_example(self) -> Analysis | None:
+    def stored_example(self, which: Example = FIRST) -> Analysis | None:
         """The example as the bundled models analysed it, to look at while models load; None when they have.
 
         It holds no vectors and cannot be scored again. None too where the operator chose other models.
         """
         bundled = self.settings.encoder in ("auto", "bundled") and self.settings.detector in ("auto", "motion")
-        if self._example is not None or not bundled or not EXAMPLE_ANALYSIS.is_file():
+        if which.name in self._examples or not bundled or not which.analysis.is_file():
             return None
-        return load_analysis(EXAMPLE_ANALYSIS)
-
-    @property
-    def example_rules(self) -> RuleSet:
-        return load_rules(EXAMPLE_RULES)
-
-    @staticmethod
-    def example_clip(info: VideoInfo) -> Clip:
-        """The example with its ground truth."""
-        events = json.loads(EXAMPLE_TRUTH.read_text(encoding="utf-8"))["events"]
-        truth = tuple((event["start_s"], event["end_s"], event["label"]) for event in events)
-        return Clip(info=info, player=EXAMPLE, truth=truth)
+        return load_analysis(which.analysis)
 
     def warm_up(self) -> threading.Thread:
-        """Load the models and analyse the example in the background, so that the first page need not wait."""
+        """Load the models and analyse the first example in the background, so that the first page need not wait."""
         thread = threading.Thread(target=self._warm_up, name="clipvad-warm-up", daemon=True)
         thread.start()
         return thread
@@ -109,7 +91,7 @@ class Engine:
         before = sys.getswitchinterval()
         sys.setswitchinterval(before / 10)  # importing torch takes seconds: let the server answer in between
         try:
-            _ = self.example
+            self.example()
         except Exception:  # the page that asks next meets the same error and shows it
             log.exception("the example could not be analysed")
         finally:

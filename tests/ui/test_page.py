@@ -88,6 +88,10 @@ def upload(tab: Any, path: Path) -> None:
     tab.locator("#pg-upload input[type=file]").set_input_files(str(path))
 
 
+def open_example(tab: Any, name: str) -> None:
+    tab.locator(f"#pg-examples button[data-name={name}]").click()
+
+
 WATCH_STATUS = """() => {
   const read = () => document.querySelector('#pg-status [data-running]')?.dataset.running ?? 'idle';
   window.statusSeen = [];
@@ -155,6 +159,24 @@ def test_the_example_is_shown_analysed_on_opening(page: Any) -> None:
     assert "Detector" in models
     set_number(page, "#pg-threshold", 0.02)
     until(page, lambda: events(page) > 0, "a low threshold gives events")
+
+
+@pytest.mark.parametrize("name", ["loading-bay", "plaza-fight", "car-park-fire"])
+def test_every_other_example_is_a_click_away(page: Any, name: str) -> None:
+    first = page.locator(".re-abnormal li textarea").first.input_value()
+    assert "walkway.mp4" in page.locator("#pg-clip").inner_text()
+    hint = page.locator("#pg-examples .ga-hint").inner_text()
+    open_example(page, name)
+    page.locator("#pg-clip", has_text=f"{name}.mp4").wait_for()
+    wait_for_status(page, "from stored features")
+    assert page.locator("#pg-examples button[aria-pressed=true]").get_attribute("data-name") == name
+    assert page.locator("#pg-examples .ga-hint").inner_text() not in ("", hint)
+    assert page.locator(".re-abnormal li textarea").first.input_value() != first, "it brings its own rules"
+    assert events(page) > 0
+    page.wait_for_function("document.querySelector('[data-testid=video]').videoWidth > 0")
+    open_example(page, "walkway")
+    page.locator("#pg-clip", has_text="walkway.mp4").wait_for()
+    assert page.locator(".re-abnormal li textarea").first.input_value() == first
 
 
 def test_a_clip_of_ones_own_from_upload_to_files(page: Any, clip: Path, tmp_path: Path) -> None:
@@ -298,7 +320,7 @@ def test_stop_ends_the_run_and_the_page_goes_on(page: Any, tmp_path: Path) -> No
     page.locator("#pg-analyze").wait_for(state="visible")
     page.wait_for_timeout(1500)
     assert "Stopped" in page.locator("#pg-status").inner_text(), "nothing of the stopped run arrives later"
-    page.locator("#pg-example").click()
+    open_example(page, "walkway")
     wait_for_status(page, "of video")
     assert timeline(page, "state") == "shown"
 
@@ -319,7 +341,7 @@ def test_two_visitors_see_their_own_clips_only(browser: Any, page: Any, server: 
     other = next(visitors)
     upload(other, clip)
     wait_for_status(other, "Press Analyze")
-    page.locator("#pg-example").click()
+    open_example(page, "walkway")
     analyze(other)
     wait_for_status(page, "of video")
     assert clip.name in other.locator("#pg-clip").inner_text()

@@ -11,6 +11,7 @@ from clipvad.rules import dump_rules, library_dir, list_presets, load_rules, par
 DOMAINS = {
     "street",
     "campus-walkway",
+    "public-square",
     "no-entry",
     "retail",
     "public-transport",

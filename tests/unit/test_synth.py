@@ -13,7 +13,7 @@ import pytest
 from clipvad.synth import Camera, Car, Cyclist, Label, Path, Renderer, Scene, Walker, render_clip, walkway
 from clipvad.synth.actors.gait import walk
 from clipvad.synth.actors.skeleton import SHANK, THIGH, bend, stand_up
-from clipvad.synth.examples import walkway_scene
+from clipvad.synth.examples import films
 
 ASSETS = FilePath(__file__).resolve().parents[2] / "assets"
 
@@ -178,15 +178,24 @@ def test_clip_and_truth_agree(tmp_path):
     assert all(a[1] == b[0] for a, b in pairwise(spans))
 
 
-def test_example_in_the_repository_matches_its_scene():
+@pytest.mark.parametrize(
+    ("name", "labels", "frames"),
+    [
+        ("walkway", ["cycling", "car"], 950),
+        ("loading-bay", ["no entry"], 650),
+        ("plaza-fight", ["fight"], 600),
+        ("car-park-fire", ["fire"], 600),
+    ],
+)
+def test_examples_in_the_repository_match_their_scenes(name, labels, frames):
     """The committed truth is what the scene says now: boxes and events cannot drift from the script."""
-    truth = json.loads((ASSETS / "walkway.truth.json").read_text(encoding="utf-8"))
-    film = walkway_scene(seed=truth["seed"])
-    renderer = Renderer(film, seed=truth["seed"])
-    for k in (60, 300, 660):
-        _, boxes = renderer.frame(k / film.fps)
+    truth = json.loads((ASSETS / f"{name}.truth.json").read_text(encoding="utf-8"))
+    (film,) = [film for film in films() if film.name == name]
+    renderer = Renderer(film.scene, seed=film.seed)
+    for k in (60, 300, frames - 1):
+        _, boxes = renderer.frame(k / film.scene.fps)
         stored = {b["id"]: b["xyxy"] for b in truth["frames"][k]["boxes"]}
         assert stored == {b.track: [round(v, 1) for v in b.xyxy] for b in boxes}
-    assert [e["label"] for e in truth["events"]] == ["cycling", "car"]
-    with av.open(str(ASSETS / "walkway.mp4")) as clip:
-        assert sum(1 for _ in clip.decode(video=0)) == len(truth["frames"]) == 950
+    assert [e["label"] for e in truth["events"]] == labels
+    with av.open(str(ASSETS / f"{name}.mp4")) as clip:
+        assert sum(1 for _ in clip.decode(video=0)) == len(truth["frames"]) == frames

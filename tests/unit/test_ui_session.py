@@ -18,6 +18,7 @@ from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.controller import Controller
 from clipvad.ui.engine import Engine
+from clipvad.ui.examples import EXAMPLES, Example
 from clipvad.ui.line import Line
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import Choice, Clip, SessionStore
@@ -301,18 +302,22 @@ def test_durations_read_well(seconds: float, text: str) -> None:
     assert views.duration(seconds) == text
 
 
-def test_the_stored_example_is_what_the_bundled_models_find(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", EXAMPLES, ids=lambda which: which.name)
+def test_the_stored_example_is_what_the_bundled_models_find(which: Example, tmp_path: Path) -> None:
     engine = Engine(Settings(cache_dir=tmp_path, encoder="bundled", detector="motion", device="cpu"))
-    stored = engine.stored_example
+    stored = engine.stored_example(which)
     assert stored is not None
-    fresh = engine.example
+    fresh = engine.example(which)
     hint = "run `python tools/make_features.py`: the models, the rules or the example changed"
     assert stored.rules == fresh.rules, hint
     assert (stored.encoder, stored.detector) == (fresh.encoder, fresh.detector), hint
-    assert stored.scores["object"].smooth == pytest.approx(fresh.scores["object"].smooth, abs=1e-3), hint
-    assert engine.stored_example is None, "once models have loaded there is no need of it"
+    assert fresh.from_cache, hint
+    assert set(stored.scores) == set(fresh.scores) == set(which.modes)
+    for mode in which.modes:
+        assert stored.scores[mode].smooth == pytest.approx(fresh.scores[mode].smooth, abs=1e-3), hint
+    assert engine.stored_example(which) is None, "once models have loaded there is no need of it"
 
 
 def test_no_stored_example_where_other_models_were_chosen(tmp_path: Path) -> None:
     settings = Settings(cache_dir=tmp_path, encoder="open_clip:ViT-B-32-quickgelu/openai", detector="motion")
-    assert Engine(settings).stored_example is None
+    assert Engine(settings).stored_example() is None

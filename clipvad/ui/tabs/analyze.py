@@ -19,7 +19,8 @@ from clipvad.progress import Progress
 from clipvad.rules import load_rules, parse_rules
 from clipvad.ui import downloads, views
 from clipvad.ui.controller import Controller
-from clipvad.ui.engine import EXAMPLE_RULES
+from clipvad.ui.examples import FIRST, Example, example
+from clipvad.ui.gallery import opened
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import NEVER, Choice, Clip
 from clipvad.ui.tabs.widgets import AnalyzeWidgets
@@ -48,7 +49,7 @@ class AnalyzeTab(AnalyzeWidgets):
         live: dict[str, Any] = {**quiet, "trigger_mode": "always_last"}
         everything = [
             self.timeline, self.downloads, self.status, self.clip, self.editor, self.place, self.mode,
-            self.models, self.threshold, self.smooth, self.upload,
+            self.models, self.threshold, self.smooth, self.upload, self.examples,
         ]  # fmt: skip
         rescoring = [self.editor, self.threshold, self.smooth, self.merge, self.shortest]
         buttons = [self.analyze, self.stop]
@@ -62,13 +63,13 @@ class AnalyzeTab(AnalyzeWidgets):
             self._shown(self.catch_up), rescoring, everything, **quiet
         )
 
-        demo.load(self._shown(self.open_example), outputs=everything, **quiet).then(
+        demo.load(self._shown(self.open_first), outputs=everything, **quiet).then(
             self._shown(self.catch_up), rescoring, everything, **quiet
         )
         demo.unload(self.leave)
         # Another clip, or Stop, ends a run that is under way or still waits in the queue.
         for ending, handler, inputs in (
-            (self.example.click, self.open_example, None),
+            (self.examples.chosen, self.choose_example, None),
             (self.upload.upload, self.take_clip, [self.upload]),
             (self.stop.click, self.stopped, [self.mode]),
         ):
@@ -87,16 +88,21 @@ class AnalyzeTab(AnalyzeWidgets):
 
     # Handlers. Each returns or yields {widget: value}.
 
-    def open_example(self, request: gr.Request) -> Iterator[Updates]:
+    def open_first(self, request: gr.Request) -> Iterator[Updates]:
+        yield from self._open(FIRST, request)
+
+    def choose_example(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        yield from self._open(example(str(event.example)), request)
+
+    def _open(self, which: Example, request: gr.Request) -> Iterator[Updates]:
         shown = False
-        for step in self.controller.open_example(session_key(request)):
+        for step in self.controller.open_example(session_key(request), which):
             if isinstance(step, Progress):
                 yield {self.status: views.progress_line(step)}
             elif isinstance(step, Analysis):
                 shown = True
-                stored = self._example_opened(step, self.controller.engine.example_clip(step.video))
                 yield {
-                    **stored,
+                    **self._example_opened(which, step),
                     self.downloads: downloads.idle(ready=False),
                     self.status: views.note("Loading models."),
                 }
@@ -104,8 +110,8 @@ class AnalyzeTab(AnalyzeWidgets):
                 assert step.analysis is not None
                 assert step.clip is not None
                 # Sentences that were edited meanwhile stay; they take effect in `catch_up`.
-                opened = self._analysed if shown else self._example_opened
-                yield opened(step.analysis, step.clip)
+                kept = self._analysed(step.analysis, step.clip, _named(which.modes)) if shown else None
+                yield kept or self._example_opened(which, step.analysis)
 
     def take_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         if not upload:
@@ -116,6 +122,7 @@ class AnalyzeTab(AnalyzeWidgets):
                     yield {
                         **self._unanalysed(step),
                         self.clip: views.clip_line(step.info),
+                        self.examples: opened(None),
                         self.status: views.note("The clip is ready. Press Analyze."),
                         self.upload: None,
                     }
@@ -138,7 +145,7 @@ class AnalyzeTab(AnalyzeWidgets):
 
     def rescore(self, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
         session = self.controller.store.get(session_key(request))
-        rules = read_rules(lists, session.rules or load_rules(EXAMPLE_RULES))
+        rules = read_rules(lists, session.rules or FIRST.rules)
         yield self._rescored(rules, _settings(*knobs), lists, request)
 
     def drag_threshold(
@@ -180,7 +187,7 @@ class AnalyzeTab(AnalyzeWidgets):
     ) -> Iterator[Updates]:
         key = session_key(request)
         session = self.controller.store.get(key)
-        rules = read_rules(lists, session.rules or load_rules(EXAMPLE_RULES))
+        rules = read_rules(lists, session.rules or FIRST.rules)
         choice = Choice(modes=MODES[mode], encoder=encoder, detector=detector, fps=float(fps))
         settings = _settings(*knobs)
         with closing(self.controller.analyze(key, rules, choice, settings)) as steps:
@@ -234,14 +241,16 @@ class AnalyzeTab(AnalyzeWidgets):
 
     # Pieces of answers
 
-    def _example_opened(self, analysis: Analysis, clip: Clip) -> Updates:
+    def _example_opened(self, which: Example, analysis: Analysis) -> Updates:
         remarks = find_remarks(analysis.rules, analysis.unknown_words)
+        mode = _named(which.modes)
         return {
-            **self._analysed(analysis, clip),
-            self.clip: views.clip_line(clip.info),
+            **self._analysed(analysis, which.clip(analysis.video), mode),
+            self.examples: opened(which.name),
+            self.clip: views.clip_line(analysis.video),
             self.editor: new_value(analysis.rules, remarks, fresh=True),
-            self.place: EXAMPLE_RULES,
-            self.mode: "object",
+            self.place: which.preset,
+            self.mode: mode,
             self.threshold: analysis.settings.threshold,
             self.smooth: analysis.settings.smooth_s,
             self.upload: None,
@@ -334,6 +343,11 @@ def session_key(request: gr.Request) -> str:
 
 def _settings(threshold: float, smooth: float, merge: float, shortest: float) -> ScoreSettings:
     return ScoreSettings(threshold=threshold, smooth_s=smooth, merge_s=merge, min_s=shortest)
+
+
+def _named(modes: tuple[Mode, ...]) -> str:
+    """The choice of the page that stands for these modes."""
+    return next(name for name, those in MODES.items() if set(those) == set(modes))
 
 
 def _main(mode: str, analysis: Analysis) -> Mode:

@@ -9,6 +9,7 @@ from clipvad.rules import list_presets, load_rules
 from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.downloads import downloads_row
+from clipvad.ui.gallery import gallery
 from clipvad.ui.rules_editor import rules_editor
 from clipvad.ui.timeline import Timeline
 
@@ -34,9 +35,7 @@ class AnalyzeWidgets:
 
     def _clip_card(self) -> None:
         with gr.Column(elem_classes="pg-card", elem_id="pg-clip"):
-            with gr.Row(elem_classes="pg-row"):
-                gr.HTML("<h2>Clip</h2>", apply_default_css=False)
-                self.example = gr.Button("Example: campus walkway", size="sm", elem_id="pg-example")
+            gr.HTML("<h2>Clip</h2>", apply_default_css=False)
             self.upload = gr.File(
                 label="Drop a video here, or click to choose one",
                 file_count="single",
@@ -45,6 +44,7 @@ class AnalyzeWidgets:
                 elem_id="pg-upload",
             )
             self.clip = gr.HTML(views.clip_line(None), apply_default_css=False)
+            self.examples = gallery(elem_id="pg-examples")
 
     def _rules_card(self) -> None:
         places = [(load_rules(name).title or name, name) for name in list_presets()]
