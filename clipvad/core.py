@@ -5,7 +5,8 @@ A video becomes frames (`FrameBatch`), frames become embeddings and detections (
 
 Time is seconds from the container's presentation timestamps everywhere; `pts_s` travels with its data.
 Pictures are RGB uint8. Boxes are pixels of the upright source picture, x right, y down, `x1 y1 x2 y2`.
-This module knows nothing of files, models or pages.
+This module knows nothing of files, models or pages. The nouns of a rule set live in `ruleset.py` and are
+named here too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.errors import EncoderMismatchError, RulesError, SettingsError
+from clipvad.errors import EncoderMismatchError, SettingsError
+from clipvad.ruleset import Hours as Hours
+from clipvad.ruleset import Rule as Rule
+from clipvad.ruleset import RuleSet as RuleSet
+from clipvad.ruleset import Zone as Zone
 
 Float = NDArray[np.floating]
 Mode = Literal["frame", "object"]
@@ -184,63 +189,6 @@ class Features:
         """The modes these features can be scored in."""
         have: dict[Mode, object] = {"frame": self.frames, "object": self.objects}
         return tuple(mode for mode in MODES if have[mode] is not None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One sentence about the place. `category` groups sentences of one kind; `enabled` switches it off."""
-
-    text: str
-    category: str = ""
-    enabled: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleSet:
-    """What is normal and what is not in a place. `templates`: prompts around each sentence, `{}` its slot.
-
-    The columns of every similarity matrix are `sentences`: the enabled normal ones, then the abnormal.
-    """
-
-    name: str
-    normal: tuple[Rule, ...]
-    abnormal: tuple[Rule, ...]
-    title: str = ""
-    place: str = ""
-    description: str = ""
-    templates: tuple[str, ...] = ("{}",)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """Enabled sentences, normal first: the columns of `Scores.probabilities`."""
-        return tuple(rule.text for rule in (*self.normal, *self.abnormal) if rule.enabled)
-
-    @property
-    def is_abnormal(self) -> NDArray[np.bool_]:
-        """bool [N], aligned with `sentences`."""
-        sides = [False for rule in self.normal if rule.enabled] + [True for rule in self.abnormal if rule.enabled]
-        return np.array(sides, bool)
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Category per enabled sentence, aligned with `sentences`."""
-        return tuple(rule.category for rule in (*self.normal, *self.abnormal) if rule.enabled)
-
-    def check(self) -> RuleSet:
-        """Return self, or raise `RulesError` if a side is empty, a sentence blank or a template lacks `{}`."""
-        for side, rules in (("normal", self.normal), ("abnormal", self.abnormal)):
-            if not any(rule.enabled for rule in rules):
-                raise RulesError(
-                    f"The {side} list of rule set {self.name!r} has no sentence switched on. "
-                    "A score compares both sides: add at least one sentence to each."
-                )
-            if any(not rule.text.strip() for rule in rules):
-                raise RulesError(
-                    f"A sentence in the {side} list of rule set {self.name!r} is empty. Fill it in or remove it."
-                )
-        if not self.templates or any(template.count("{}") != 1 for template in self.templates):
-            raise RulesError(f"Each template of rule set {self.name!r} needs the slot {{}} exactly once.")
-        return self
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
