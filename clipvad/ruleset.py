@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clipvad.errors import RulesError
 
 SIDES = ("normal", "abnormal")
-Path = tuple[str | int, ...]  # such as ("abnormal", 3, "zones", 0): keys and indices down to what is meant
+FieldPath = tuple[str | int, ...]  # such as ("abnormal", 3, "zones", 0): keys and indices down to what is meant
 
 MIN_ZONE_AREA = 1e-6  # of the picture; about a pixel of a megapixel
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
@@ -141,7 +141,7 @@ class RuleSet:
             "its thresholds and switched-off sentences may not fit."
         )
 
-    def faults(self) -> Iterator[tuple[Path, str]]:
+    def faults(self) -> Iterator[tuple[FieldPath, str]]:
         """What makes the set unusable: path and a sentence that says how to mend it. Nothing if it is sound."""
         if not self.templates:
             yield ("templates",), 'the list is empty. Write "{}" for the bare sentence.'
@@ -164,10 +164,10 @@ class RuleSet:
         if self.temperature is not None and not 1e-6 <= self.temperature <= 1e6:
             yield ("temperature",), f"the temperature must lie between 1e-06 and 1e+06, got {self.temperature}."
 
-    def _zone_faults(self) -> Iterator[tuple[Path, str]]:
+    def _zone_faults(self) -> Iterator[tuple[FieldPath, str]]:
         names: set[str] = set()
         for i, zone in enumerate(self.zones):
-            path: Path = ("zones", i)
+            path: FieldPath = ("zones", i)
             if not zone.name.strip():
                 yield (*path, "name"), "a zone needs a name."
             if zone.name in names:
@@ -180,7 +180,7 @@ class RuleSet:
             elif zone.area < MIN_ZONE_AREA:
                 yield (*path, "points"), f"the zone {zone.name!r} covers nothing. Give points that are not in one line."
 
-    def _rule_faults(self, rule: Rule, *, abnormal: bool) -> Iterator[tuple[Path, str]]:
+    def _rule_faults(self, rule: Rule, *, abnormal: bool) -> Iterator[tuple[FieldPath, str]]:
         if not rule.text.strip():
             yield ("text",), "the sentence is empty. Fill it in or remove it."
         names = [zone.name for zone in self.zones]

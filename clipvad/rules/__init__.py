@@ -1,7 +1,18 @@
 """Rule sets: sentences that say what is normal and what is not, as files and as a library."""
 
-from clipvad.core import Rule, RuleSet
 from clipvad.rules.library import library_dir, list_presets, load_rules
-from clipvad.rules.schema import dump_rules, parse_rules
+from clipvad.rules.schema import dump_rules, parse_rules, rules_json_schema
+from clipvad.ruleset import Hours, Rule, RuleSet, Zone
 
-__all__ = ["Rule", "RuleSet", "dump_rules", "library_dir", "list_presets", "load_rules", "parse_rules"]
+__all__ = [
+    "Hours",
+    "Rule",
+    "RuleSet",
+    "Zone",
+    "dump_rules",
+    "library_dir",
+    "list_presets",
+    "load_rules",
+    "parse_rules",
+    "rules_json_schema",
+]
