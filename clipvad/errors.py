@@ -37,3 +37,11 @@ class ManifestError(ClipvadError):
 
 class SettingsError(ClipvadError):
     """An option or environment variable has a value outside its range."""
+
+
+class LLMError(ClipvadError):
+    """A language model could not be asked, or its answer cannot be used. Never holds the key."""
+
+
+class LLMCancelledError(LLMError):
+    """The user stopped a draft while the language model was being asked."""

@@ -28,6 +28,9 @@ class Settings:
     max_upload_mb: int = 500
     max_minutes: float = 60.0
     concurrency: int = 1
+    llm_model: str = ""
+    llm_timeout_s: float = 120.0
+    llm_per_hour: int = 20
     host: str = "127.0.0.1"
     port: int = 7860
 
@@ -46,7 +49,7 @@ class Settings:
         return cls(**given)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
-        for name in ("cache_mb", "fps", "max_upload_mb", "max_minutes", "concurrency"):
+        for name in ("cache_mb", "fps", "max_upload_mb", "max_minutes", "concurrency", "llm_timeout_s", "llm_per_hour"):
             if not getattr(self, name) > 0:
                 raise SettingsError(f"CLIPVAD_{name.upper()} must be above 0, got {getattr(self, name)}.")
 

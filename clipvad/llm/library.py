@@ -1,0 +1,88 @@
+"""Drafting without a language model: the preset of the prompt library whose words fit the place best."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from clipvad.errors import LLMError
+from clipvad.llm.prompt import Wish
+from clipvad.llm.suggestions import Draft, Suggestion, sift
+from clipvad.rules import RuleSet, list_presets, load_rules
+from clipvad.ruleset import SIDES, Rule
+
+NAMING, DESCRIBING, SENTENCE = 3.0, 1.0, 0.3  # what a shared word weighs by where the preset has it
+STOP_WORDS = (
+    "a an and are as at be best but by for from has in inside into is it its may no nobody not of on one only onto or "
+    "our outside people person seen that the their them there they this to use very we where which who with"
+)
+
+
+def draft_from_library(wish: Wish) -> Draft:
+    """The preset that fits `wish.place` best, and what other presets say of the forbidden things.
+
+    A word counts by where the preset has it and by how few presets share it. The same words give the same draft.
+    Raises `LLMError` if no preset shares a word with the place.
+    """
+    presets = [load_rules(name) for name in list_presets()]
+    best = _best(presets, wish.place)
+    suggestions = [_as_suggestion(rule, side, wish.forbidden) for side in SIDES for rule in getattr(best, side)]
+    own = {one.rule.text for one in suggestions if one.side == "abnormal"}
+    missing = []
+    for thing in wish.forbidden:
+        found = {rule.text: rule for preset in presets for rule in preset.abnormal if _speaks_of(rule, thing)}
+        suggestions += [Suggestion(rule=found[text], side="abnormal") for text in found if text not in own]
+        own |= set(found)
+        if not found:
+            missing.append(thing)
+    source = f"From the library preset {best.name!r}; no language model was asked and nothing was sent."
+    if missing:
+        source += f" The library has nothing about: {', '.join(missing)}."
+    return Draft(source=source, suggestions=sift(suggestions))
+
+
+def _best(presets: list[RuleSet], place: str) -> RuleSet:
+    weights = {preset.name: _weights(preset) for preset in presets}
+    spread = Counter(word for weight in weights.values() for word in weight)
+    scores = {
+        preset.name: sum(weights[preset.name].get(word, 0.0) / spread[word] for word in _words(place) if spread[word])
+        for preset in presets
+    }
+    best = max(presets, key=lambda preset: scores[preset.name])  # the first by name among equals
+    if scores[best.name] == 0:
+        raise LLMError(
+            f"No preset of the library fits {place!r}. Name the kind of place (there are: "
+            f"{', '.join(preset.title for preset in presets)}), or set OPENAI_API_KEY to have rules written for it."
+        )
+    return best
+
+
+def _weights(preset: RuleSet) -> dict[str, float]:
+    sentences = (rule.text for rule in (*preset.normal, *preset.abnormal))
+    parts = (
+        (sentences, SENTENCE),
+        ([preset.description], DESCRIBING),
+        ([preset.name, preset.title, preset.place], NAMING),
+    )
+    return {word: weight for texts, weight in parts for word in _words(" ".join(texts))}
+
+
+def _as_suggestion(rule: Rule, side: str, forbidden: Iterable[str]) -> Suggestion:
+    against = next((thing for thing in forbidden if side == "normal" and _speaks_of(rule, thing)), None)
+    reason = f"you forbid {against!r}" if against else "" if rule.enabled else "the preset has it switched off"
+    return Suggestion(
+        rule=replace(rule, enabled=True), side="abnormal" if side == "abnormal" else "normal", reason=reason
+    )
+
+
+def _speaks_of(rule: Rule, thing: str) -> bool:
+    words = _words(thing)
+    return bool(words) and words <= _words(f"{rule.text} {rule.category}")
+
+
+def _words(text: str) -> set[str]:
+    """The words that carry meaning, without the endings of number and form: "parking" and "parked" meet in "park"."""
+    found = set(re.findall(r"[^\W\d_]+", text.casefold())) - set(STOP_WORDS.split())
+    return {re.sub(r"(?<=\w{3})(ings?|ed|es|e|s)$", "", word) for word in found}
