@@ -117,6 +117,43 @@ def paper_figure(
     return _save(figure, path, dpi=600)
 
 
+@_style()
+def comparison_png(
+    analysis: Analysis,
+    pts_s: NDArray[np.float64],
+    sides: Sequence[tuple[str, NDArray[np.floating], Intervals]],
+    path: str | Path,
+) -> Path:
+    """Two curves [T] at `pts_s` over their difference (second minus first) and each one's events; 178 mm, 200 dpi.
+
+    `sides`: label, curve and event spans of each. `analysis` gives title and length of the clip. Returns the path.
+    """
+    colours = list(COLOURS.values())
+    lanes = [
+        (f"events of {label[:1]}", colour, [(start_s, end_s - start_s) for start_s, end_s in spans])
+        for (label, _, spans), colour in zip(sides, colours, strict=True)
+    ]
+    figure = _new_figure("double", height=3.3 + LANE_IN * len(lanes))
+    ratios = [1.25, 0.7, LANE_IN * len(lanes)]
+    curve, difference, below = figure.subplots(3, 1, sharex=True, height_ratios=ratios)
+    for (label, score, _), colour in zip(sides, colours, strict=True):
+        curve.plot(pts_s, score, color=colour, linewidth=1.1, label=label)
+    _dress(curve)
+    (_, first, _), (_, second, _) = sides
+    for sign, colour in ((-1, colours[0]), (1, colours[1])):
+        part = np.maximum(sign * (second - first), 0) * sign
+        difference.fill_between(pts_s, part, color=colour, linewidth=0, step="post")
+    difference.axhline(0, color="black", linewidth=0.5)
+    difference.set_ylim(-1, 1)
+    difference.set_yticks([-1, 0, 1])
+    difference.set_ylabel("B minus A", fontsize=8)
+    difference.tick_params(labelsize=7, width=0.6, length=2.5, labelbottom=False)
+    difference.spines[["top", "right", "bottom"]].set_visible(False)
+    _draw_lanes(below, analysis, lanes)
+    curve.set_title(_title(analysis, "double"), loc="left", fontsize=8, parse_math=False)
+    return _save(figure, path, dpi=200)
+
+
 def key_times(analysis: Analysis, *, count: int) -> list[float]:
     """Up to `count` moments worth showing, in order: the quietest sample, then peaks of the strongest events."""
     mode = main_mode(analysis)
@@ -189,6 +226,11 @@ def _draw_curve(axes: Axes, analysis: Analysis) -> None:
             axes.axvspan(event.start_s, event.end_s, color=COLOURS[mode], alpha=0.10, linewidth=0)
     threshold = analysis.settings.threshold
     axes.axhline(threshold, color="black", linewidth=0.6, linestyle=(0, (4, 2)), label=f"threshold {threshold:.2f}")
+    _dress(axes)
+
+
+def _dress(axes: Axes) -> None:
+    """Scale, label and legend of a plot of scores."""
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
     axes.set_ylabel("anomaly score\n(uncalibrated)", fontsize=8)
