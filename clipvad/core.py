@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from clipvad.errors import EncoderMismatchError, SettingsError
 from clipvad.ruleset import Hours as Hours
+from clipvad.ruleset import Outline as Outline
 from clipvad.ruleset import Rule as Rule
 from clipvad.ruleset import RuleSet as RuleSet
 from clipvad.ruleset import Zone as Zone
@@ -27,6 +28,7 @@ from clipvad.ruleset import Zone as Zone
 Float = NDArray[np.floating]
 Mode = Literal["frame", "object"]
 MODES: tuple[Mode, ...] = ("frame", "object")
+DEFAULT_SMOOTH_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +159,8 @@ class Features:
     """All that is costly about a clip: what the cache keeps and every later step starts from.
 
     `pts_s` float64 [T]: the sampled frames. `frames`: their embeddings [T, D], or None if only objects
-    were asked for. `detections` with `objects` [M, D], row for row, or both None.
+    were asked for. `detections` with `objects` [M, D], row for row, or both None. `zones`: by the outline of a
+    zone (`Zone.points`) the embeddings [T, D] of the part of each frame around it.
     """
 
     video: VideoInfo
@@ -166,15 +169,17 @@ class Features:
     frames: Embeddings | None = None
     detections: Detections | None = None
     objects: Embeddings | None = None
+    zones: Mapping[Outline, Embeddings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.frames is not None:
-            _same_length(pts_s=self.pts_s, frames=self.frames)
+        for part in (self.frames, *self.zones.values()):
+            if part is not None:
+                _same_length(pts_s=self.pts_s, pictures=part)
         if (self.detections is None) != (self.objects is None):
             raise ValueError("detections and objects come together")
         if self.detections is not None and self.objects is not None:
             _same_length(detections=self.detections, objects=self.objects)
-        for part in (self.frames, self.objects):
+        for part in (self.frames, self.objects, *self.zones.values()):
             if part is not None:
                 check_same_encoder(self.encoder_id, part.encoder_id)
 
@@ -197,8 +202,9 @@ class Scores:
 
     `score` float32 [T] in [0, 1]: summed probability of the abnormal sentences, not a calibrated
     probability; larger is more abnormal. `smooth` [T]: its sliding median. `probabilities` [T, N]: softmax
-    over the sentences; `cosines` [T, N]: raw similarity, NaN where nothing was seen. `winner` int32 [T]:
-    in object mode the row in `Detections` that gave the score, -1 where the frame has no object.
+    over the sentences that were compared, 0 for the others (see `scoring/contexts.py`); `cosines` [T, N]: raw
+    similarity, NaN where nothing was seen. `winner` int32 [T]: in object mode the row in `Detections` that gave
+    the score, -1 where the frame has no object.
     `object_score` [M], `object_top` int16 [M]: per object its score and the most likely sentence.
     """
 
@@ -252,24 +258,33 @@ class ScoreSettings:
     """Everything that turns cached features into events; changing one never touches a model.
 
     `threshold` in (0, 1]: an event begins at or above it. `release`: it goes on while the score is at least
-    `release * threshold`. `smooth_s`: width of the median in seconds. `merge_s`: shorter gaps between two
-    events are closed. `min_s`: shorter events are dropped. `temperature`: softmax temperature m of Eq. 13;
-    None takes the encoder's own (1 / logit scale). Raises `SettingsError` for a value out of range.
+    `release * threshold`. `smooth_s`: width of the median in seconds; None takes the rule set's, else
+    `DEFAULT_SMOOTH_S`. `merge_s`: shorter gaps between two events are closed. `min_s`: shorter events are
+    dropped. `temperature`: softmax temperature m of Eq. 13; None takes the rule set's, else the encoder's own
+    (1 / logit scale). `clock_start_s`: time of day at second 0 of the clip, in seconds since midnight; None: not
+    known, and hours limit nothing. Raises `SettingsError` for a value out of range.
     """
 
     threshold: float = 0.5
     release: float = 0.8
-    smooth_s: float = 1.0
+    smooth_s: float | None = None
     merge_s: float = 1.0
     min_s: float = 0.5
     temperature: float | None = None
+    clock_start_s: float | None = None
 
     def __post_init__(self) -> None:
-        ranges = {"threshold": (1e-6, 1), "release": (1e-6, 1), "smooth_s": (0, 3600), "merge_s": (0, 3600)}
-        for name, (low, high) in (ranges | {"min_s": (0, 3600), "temperature": (1e-6, 1e6)}).items():
+        ranges = {"threshold": (1e-6, 1), "release": (1e-6, 1), "temperature": (1e-6, 1e6)}
+        ranges |= {"smooth_s": (0, 3600), "merge_s": (0, 3600), "min_s": (0, 3600), "clock_start_s": (0, 86400)}
+        for name, (low, high) in ranges.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:  # also refuses NaN
                 raise SettingsError(f"{name} must lie between {low:g} and {high:g}, got {value}.")
+
+    def resolved(self, rules: RuleSet) -> ScoreSettings:
+        """The same settings with what they left open taken from the rule set, then from the defaults."""
+        smooth_s = next(s for s in (self.smooth_s, rules.smooth_s, DEFAULT_SMOOTH_S) if s is not None)
+        return replace(self, smooth_s=smooth_s, temperature=self.temperature or rules.temperature)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +300,10 @@ class ModelUse:
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Analysis:
-    """The explained timeline of one clip: features, rules, a curve and events per mode, and what ran."""
+    """The explained timeline of one clip: features, rules, a curve and events per mode, and what ran.
+
+    `settings` are resolved. `remarks`: sentences for the user on what of the rules could not be applied.
+    """
 
     features: Features
     rules: RuleSet
@@ -295,6 +313,7 @@ class Analysis:
     scores: Mapping[Mode, Scores]
     events: tuple[Event, ...]
     unknown_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
     from_cache: bool = False
 
@@ -310,7 +329,7 @@ class Analysis:
         """The most probable sentence of one sampled frame, normal or not; "" where the frame shows no object."""
         scores = self.scores[mode]
         row = scores.probabilities[frame]
-        if (mode == "object" and scores.winner[frame] < 0) or not np.isfinite(row).any():
+        if (mode == "object" and scores.winner[frame] < 0) or not np.any(row > 0):  # nor where it is NaN
             return ""
         return self.rules.sentences[int(np.nanargmax(row))]
 

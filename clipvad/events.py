@@ -15,9 +15,9 @@ from clipvad.core import Detections, Event, RuleSet, Scores, ScoreSettings
 Span = tuple[int, int]  # first sample, one past the last
 
 
-def window_of(smooth_s: float, pts_s: NDArray[np.float64]) -> int:
+def window_of(smooth_s: float | None, pts_s: NDArray[np.float64]) -> int:
     """Odd number of samples nearest to `smooth_s` seconds, at least 1; samples may be unevenly spaced."""
-    if len(pts_s) < 2 or smooth_s <= 0:
+    if len(pts_s) < 2 or not smooth_s:
         return 1
     half = smooth_s / sample_period(pts_s) / 2
     return 2 * round(half - 0.5 + 1e-9) + 1 if half >= 0.5 else 1
@@ -50,9 +50,25 @@ def spans(mask: NDArray[np.bool_]) -> list[Span]:
     return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def hysteresis(score: NDArray[np.floating], *, on: float, off: float) -> list[Span]:
-    """Runs of `score >= off` that reach `on` at least once: a dip above `off` does not split an event."""
-    return [span for span in spans(score >= off) if score[slice(*span)].max() >= on]
+def hysteresis(
+    score: NDArray[np.floating], *, on: float | NDArray[np.floating], off: float | NDArray[np.floating]
+) -> list[Span]:
+    """Runs of `score >= off` that reach `on` at least once: a dip above `off` does not split an event.
+
+    Both bounds may differ from sample to sample, [T].
+    """
+    reached = np.asarray(score >= on)
+    return [span for span in spans(np.asarray(score >= off)) if reached[slice(*span)].any()]
+
+
+def thresholds(scores: Scores, rules: RuleSet, common: float) -> NDArray[np.float64]:
+    """What each sample must reach, [T]: its leading abnormal sentence's own threshold, else the `common` one.
+
+    A sample without any abnormal sentence has no leading one.
+    """
+    own = np.array([rule.threshold or common for rule in rules.abnormal if rule.enabled])
+    abnormal = scores.probabilities[:, rules.is_abnormal]
+    return np.where(abnormal.any(axis=1), own[abnormal.argmax(axis=1)], common)
 
 
 def merge(found: list[Span], starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], gap_s: float) -> list[Span]:
@@ -73,7 +89,8 @@ def find_events(
     if not len(scores):
         return ()
     ends_s = np.append(scores.pts_s[1:], scores.pts_s[-1] + sample_period(scores.pts_s))
-    found = hysteresis(scores.smooth, on=settings.threshold, off=settings.threshold * settings.release)
+    on = thresholds(scores, rules, settings.threshold)
+    found = hysteresis(scores.smooth, on=on.astype(np.float32), off=(on * settings.release).astype(np.float32))
     found = merge(found, scores.pts_s, ends_s, settings.merge_s)
     abnormal = np.flatnonzero(rules.is_abnormal)
     events = []

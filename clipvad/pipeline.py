@@ -23,6 +23,8 @@ from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
 from clipvad.progress import Progress
 from clipvad.scoring import SCORERS
+from clipvad.scoring.conditions import limits
+from clipvad.scoring.contexts import neutral_sentences
 from clipvad.scoring.prompts import TextMemo, embed_sentences
 
 if TYPE_CHECKING:
@@ -151,7 +153,7 @@ class Analyzer:
             max_side=self.max_side,
         )
         loaded = time.perf_counter()
-        growing = _GrowingCurves(self, rules, settings, video.duration_s)
+        growing = _GrowingCurves(self, rules, settings.resolved(rules), video.duration_s)
         features, from_cache = yield from growing.follow(extractor.run(video, modes))
         extracted = time.perf_counter()
         analysis = self.rescore(features, rules, settings=settings, from_cache=from_cache)
@@ -175,7 +177,8 @@ class Analyzer:
         Raises `RulesError` for an empty side, `EncoderMismatchError` for another encoder's features.
         """
         began = time.perf_counter()
-        scores = self._score(features, rules.check(), settings)
+        settings = settings.resolved(rules.check())
+        scores = self._score(features, rules, settings)
         events = [event for mode in scores for event in find_events(scores[mode], rules, settings, features.detections)]
         return Analysis(
             features=features,
@@ -188,17 +191,26 @@ class Analyzer:
             unknown_words={
                 text: tuple(words) for text in rules.sentences if (words := self.encoder.unknown_words(text))
             },
+            remarks=self._remarks(features, rules, settings),
             timings_s={"score": time.perf_counter() - began},
             from_cache=from_cache,
         )
 
     def _score(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> dict[Mode, Scores]:
         encoder = self.encoder
-        texts = embed_sentences(encoder, rules, memo=self._texts)
+        texts = embed_sentences(encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
         scorer = SCORERS["similarity"](temperature=settings.temperature or 1.0 / encoder.logit_scale)
         return {
-            mode: scorer.score(features, texts, rules, mode=mode, smooth_s=settings.smooth_s) for mode in features.modes
+            mode: scorer.score(
+                features, texts, rules, mode=mode, smooth_s=settings.smooth_s, clock_start_s=settings.clock_start_s
+            )
+            for mode in features.modes
         }
+
+    def _remarks(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> tuple[str, ...]:
+        warning = rules.encoder_warning(self.encoder.id)
+        left_out = limits(features, rules, modes=features.modes, clock_start_s=settings.clock_start_s)
+        return (*([warning] if warning else []), *left_out)
 
     def _detector_use(self, features: Features) -> ModelUse | None:
         if features.detections is None:
@@ -210,7 +222,10 @@ class Analyzer:
 
 
 class _GrowingCurves:
-    """Follows an extraction: scores each chunk as it comes, so that the curves can be drawn while they grow."""
+    """Follows an extraction: scores each chunk as it comes, so that the curves can be drawn while they grow.
+
+    A dwell time is measured within its chunk, so what it raises shows in the final curve only.
+    """
 
     def __init__(self, analyzer: Analyzer, rules: RuleSet, settings: ScoreSettings, total_s: float) -> None:
         self._analyzer = analyzer

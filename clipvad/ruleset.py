@@ -17,8 +17,10 @@ from clipvad.errors import RulesError
 
 SIDES = ("normal", "abnormal")
 FieldPath = tuple[str | int, ...]  # such as ("abnormal", 3, "zones", 0): keys and indices down to what is meant
+Outline = tuple[tuple[float, float], ...]
 
 MIN_ZONE_AREA = 1e-6  # of the picture; about a pixel of a megapixel
+_ON_EDGE = 1e-6  # of the picture
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 
 
@@ -30,13 +32,34 @@ class Zone:
     """
 
     name: str
-    points: tuple[tuple[float, float], ...]
+    points: Outline
 
     @property
     def area(self) -> float:
         """Share of the picture in [0, 1] (shoelace formula); where the outline crosses itself, parts cancel."""
         x, y = np.array(self.points, float).reshape(-1, 2).T
         return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """`x1 y1 x2 y2` of the rectangle around it, in shares of the picture."""
+        x, y = zip(*self.points, strict=True)
+        return min(x), min(y), max(x), max(y)
+
+    def contain(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """bool [M]: is each of the points [M, 2], in shares of the picture, inside or on the edge? (even-odd rule)"""
+        px, py = points[:, 0], points[:, 1]
+        inside = np.zeros(len(points), bool)
+        on_edge = inside.copy()
+        for (x1, y1), (x2, y2) in zip(self.points, (*self.points[1:], self.points[0]), strict=True):
+            length = np.hypot(x2 - x1, y2 - y1)
+            if length == 0:  # the same corner twice
+                continue
+            along = (px - x1) * (x2 - x1) + (py - y1) * (y2 - y1)
+            across = (px - x1) * (y2 - y1) - (py - y1) * (x2 - x1)
+            on_edge |= (np.abs(across) <= _ON_EDGE * length) & (along >= 0) & (along <= length**2)
+            inside ^= ((y1 > py) != (y2 > py)) & (across * (y2 - y1) < 0)  # a ray to the right meets this edge
+        return inside | on_edge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +126,17 @@ class RuleSet:
     smooth_s: float | None = None
     temperature: float | None = None
     encoder: str = ""
+
+    @property
+    def zones_used(self) -> tuple[Zone, ...]:
+        """The zones that an enabled rule is bound to, in the order of `zones`."""
+        names = {name for rule in self.rules for name in rule.zones}
+        return tuple(zone for zone in self.zones if zone.name in names)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Is any enabled rule bound to a zone, to hours or to a dwell time?"""
+        return any(rule.zones or rule.hours or rule.dwell_s for rule in self.rules)
 
     @property
     def rules(self) -> tuple[Rule, ...]:

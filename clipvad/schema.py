@@ -24,6 +24,7 @@ from clipvad.core import (
     Embeddings,
     Event,
     Features,
+    Hours,
     Mode,
     ModelUse,
     Rule,
@@ -31,6 +32,7 @@ from clipvad.core import (
     Scores,
     ScoreSettings,
     VideoInfo,
+    Zone,
 )
 from clipvad.errors import ClipvadError
 
@@ -72,12 +74,35 @@ class Model(_Model):
     precision: str = ""
 
 
+class SavedZone(_Model):
+    """`Zone`: a polygon in shares of the picture."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+class SavedHours(_Model):
+    """`Hours`: a daily span of the clock."""
+
+    start: str
+    end: str
+
+
 class Sentence(_Model):
     """`Rule`: one sentence."""
 
     text: str
     category: str = ""
     enabled: bool = True
+    zones: tuple[str, ...] = ()
+    hours: tuple[SavedHours, ...] = ()
+    dwell_s: float = 0.0
+    threshold: float | None = None
+
+    def to_rule(self) -> Rule:
+        """The core noun again."""
+        fields = self.model_dump()
+        return Rule(**fields | {"hours": tuple(Hours(**span) for span in fields["hours"])})
 
 
 class Rules(_Model):
@@ -90,6 +115,10 @@ class Rules(_Model):
     templates: tuple[str, ...] = ("{}",)
     normal: tuple[Sentence, ...]
     abnormal: tuple[Sentence, ...]
+    zones: tuple[SavedZone, ...] = ()
+    smooth_s: float | None = None
+    temperature: float | None = None
+    encoder: str = ""
 
 
 class Settings(_Model):
@@ -97,10 +126,11 @@ class Settings(_Model):
 
     threshold: float
     release: float
-    smooth_s: float
+    smooth_s: float | None = None
     merge_s: float
     min_s: float
     temperature: float | None = None
+    clock_start_s: float | None = None
 
 
 class Curve(_Model):
@@ -157,6 +187,7 @@ class AnalysisDocument(_Model):
     boxes: Boxes | None
     events: tuple[SavedEvent, ...]
     unknown_words: dict[str, tuple[str, ...]] = {}
+    remarks: tuple[str, ...] = ()
     timings_s: dict[str, float] = {}
     from_cache: bool = False
 
@@ -193,15 +224,19 @@ class AnalysisDocument(_Model):
             scores={mode: self._scores(mode, curve, pts_s) for mode, curve in self.modes.items()},
             events=tuple(Event(**event.model_dump()) for event in self.events),
             unknown_words=self.unknown_words,
+            remarks=self.remarks,
             timings_s=self.timings_s,
             from_cache=self.from_cache,
         )
 
     def _rules(self) -> RuleSet:
-        fields = self.rules.model_dump()
-        for side in ("normal", "abnormal"):
-            fields[side] = tuple(Rule(**sentence) for sentence in fields[side])
-        return RuleSet(**fields)
+        fields = self.rules.model_dump(exclude={"normal", "abnormal", "zones"})
+        return RuleSet(
+            **fields,
+            normal=tuple(sentence.to_rule() for sentence in self.rules.normal),
+            abnormal=tuple(sentence.to_rule() for sentence in self.rules.abnormal),
+            zones=tuple(Zone(**zone.model_dump()) for zone in self.rules.zones),
+        )
 
     def _detections(self) -> Detections | None:
         if self.boxes is None:
@@ -249,6 +284,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "boxes": _boxes(analysis.features.detections),
         "events": [asdict(event) for event in analysis.events],
         "unknown_words": {sentence: list(words) for sentence, words in analysis.unknown_words.items()},
+        "remarks": list(analysis.remarks),
         "timings_s": {stage: round(float(seconds), 4) for stage, seconds in analysis.timings_s.items()},
         "from_cache": analysis.from_cache,
     }

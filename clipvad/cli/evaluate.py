@@ -33,7 +33,7 @@ def evaluate(
     detector: opt.DetectorOption = None,
     fps: opt.FpsOption = None,
     threshold: opt.ThresholdOption = 0.5,
-    smooth: opt.SmoothOption = 1.0,
+    smooth: opt.SmoothOption = None,
     device: opt.DeviceOption = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write evaluation.json here.")] = None,
     as_json: opt.JsonOption = False,

@@ -60,7 +60,7 @@ def lab(
     pictures: Annotated[int, typer.Option(min=0, help="Curves drawn of an opened row.")] = 12,
     fps: opt.FpsOption = None,
     threshold: opt.ThresholdOption = 0.5,
-    smooth: opt.SmoothOption = 1.0,
+    smooth: opt.SmoothOption = None,
     device: opt.DeviceOption = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="lab.md, lab.csv and lab.json go here.")] = Path(
         "clipvad-lab"

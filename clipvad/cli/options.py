@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -40,7 +41,16 @@ FpsOption = Annotated[
     float | None, typer.Option("--fps", help="Sampled frames per second of video. [default: 8]", show_default=False)
 ]
 ThresholdOption = Annotated[float, typer.Option("--threshold", help="Score in (0, 1] at which an event begins.")]
-SmoothOption = Annotated[float, typer.Option("--smooth", help="Width of the sliding median (majority vote), seconds.")]
+SmoothOption = Annotated[
+    float | None,
+    typer.Option(
+        "--smooth", help="Width of the sliding median (majority vote), seconds. [default: the rule set's, else 1]"
+    ),
+]
+ClockOption = Annotated[
+    str | None,
+    typer.Option("--clock", metavar="HH:MM[:SS]", help="Time of day at the clip's start, for sentences with hours."),
+]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps. [default: auto]")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON summary on standard output, nothing else.")]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor store embeddings and detections.")]
@@ -58,11 +68,12 @@ class RunOptions:
     detector: str | None
     fps: float | None
     threshold: float
-    smooth: float
+    smooth: float | None
     device: str | None
     no_cache: bool
     cache_dir: Path | None
     models_dir: Path | None
+    clock: str | None = None
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -80,9 +91,11 @@ class RunOptions:
 
         if not 0 < self.threshold <= 1:
             raise SettingsError(f"--threshold must lie above 0 and at most at 1, got {self.threshold}.")
-        if not 0 <= self.smooth <= 3600:
+        if self.smooth is not None and not 0 <= self.smooth <= 3600:
             raise SettingsError(f"--smooth must lie between 0 and 3600 seconds, got {self.smooth}.")
-        return ScoreSettings(threshold=self.threshold, smooth_s=self.smooth)
+        return ScoreSettings(
+            threshold=self.threshold, smooth_s=self.smooth, clock_start_s=read_clock(self.clock) if self.clock else None
+        )
 
     def load_rules(self) -> RuleSet:
         """Raises `RulesError`."""
@@ -125,6 +138,17 @@ class RunOptions:
         words = sorted({word for text in rules.sentences for word in analyzer.encoder.unknown_words(text)})
         if words:
             say(f"  note: words that this encoder does not know and ignores: {', '.join(words)}")
+
+
+def read_clock(text: str) -> float:
+    """Seconds since midnight of "20:30" or "20:30:15". Raises `SettingsError`."""
+    from clipvad.errors import SettingsError
+
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
+    if found is None:
+        raise SettingsError(f"--clock is a time of day such as 20:30 or 20:30:15, got {text!r}.")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(3600 * hours + 60 * minutes + seconds)
 
 
 def open_cache(cache_dir: Path | None) -> Cache:

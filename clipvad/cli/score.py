@@ -30,7 +30,8 @@ def score(
     detector: opt.DetectorOption = None,
     fps: opt.FpsOption = None,
     threshold: opt.ThresholdOption = 0.5,
-    smooth: opt.SmoothOption = 1.0,
+    smooth: opt.SmoothOption = None,
+    clock: opt.ClockOption = None,
     device: opt.DeviceOption = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A folder per clip is made here.")] = Path(
         "clipvad-results"
@@ -50,6 +51,7 @@ def score(
         fps=fps,
         threshold=threshold,
         smooth=smooth,
+        clock=clock,
         device=device,
         no_cache=no_cache,
         cache_dir=cache_dir,
@@ -193,6 +195,7 @@ def _clip_summary(
         "events": [asdict(event) for event in analysis.events],
         "unknown_words": {sentence: list(words) for sentence, words in analysis.unknown_words.items()},
         "warnings": list(analysis.video.warnings),
+        "remarks": list(analysis.remarks),
     }
 
 
@@ -204,8 +207,8 @@ def _print_result(analysis: Analysis, folder: Path, *, seconds: float) -> None:
     speed = f"{video.duration_s / seconds:.1f}x real time" if seconds > 0 else ""
     source = "from cache" if analysis.from_cache else f"{len(analysis.features)} frames sampled"
     console.say(f"{video.name}: {video.duration_s:.1f} s of video in {seconds:.1f} s, {speed}, {source} -> {folder}")
-    for warning in video.warnings:
-        console.say(f"  note: {warning}")
+    for note in (*video.warnings, *analysis.remarks):
+        console.say(f"  note: {note}")
     rows = [
         [event.mode, clock(event.start_s), clock(event.end_s), f"{event.peak:.2f}", event.sentence]
         for event in in_time_order(analysis.events)

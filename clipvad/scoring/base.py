@@ -11,7 +11,17 @@ class Scorer(Protocol):
     """Scores every sampled frame of a clip in one mode; `score` in [0, 1], larger is more abnormal."""
 
     def score(
-        self, features: Features, texts: Embeddings, rules: RuleSet, *, mode: Mode, smooth_s: float = 0.0
+        self,
+        features: Features,
+        texts: Embeddings,
+        rules: RuleSet,
+        *,
+        mode: Mode,
+        smooth_s: float | None = None,
+        clock_start_s: float | None = None,
     ) -> Scores:
-        """Return the curve with its explanation; `texts` are the vectors of `rules.sentences`, row for row."""
+        """Return the curve with its explanation.
+
+        `texts` are the vectors of `rules.sentences`, row for row, then those of `neutral_sentences(rules)`.
+        """
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 TextMemo = MutableMapping[tuple[str, str], NDArray[np.float32]]  # (encoder id, prompt) -> unit vector
 
 
-def embed_sentences(encoder: Encoder, rules: RuleSet, *, memo: TextMemo) -> Embeddings:
-    """Unit vectors of `rules.sentences`, float32 [N, D]. Only prompts that `memo` lacks reach the text tower."""
-    prompts = [[template.replace("{}", text) for template in rules.templates] for text in rules.sentences]
+def embed_sentences(encoder: Encoder, rules: RuleSet, *, memo: TextMemo, extra: Sequence[str] = ()) -> Embeddings:
+    """Unit vectors of `rules.sentences`, then of `extra`, float32 [N, D]. Only prompts new to `memo` are encoded."""
+    texts = (*rules.sentences, *extra)
+    prompts = [[template.replace("{}", text) for template in rules.templates] for text in texts]
     missing = sorted({prompt for row in prompts for prompt in row if (encoder.id, prompt) not in memo})
     if missing:
         for prompt, vector in zip(missing, encoder.encode_texts(missing), strict=True):

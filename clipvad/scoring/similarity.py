@@ -2,11 +2,12 @@
 
 Larger is more abnormal. A score is the probability mass that a softmax over the rule set's own sentences
 puts on the abnormal ones: it depends on what stands on both sides and is not a calibrated probability.
-This module knows cosines, not pictures: no torch, no encoder.
+This module knows cosines, not pictures: no torch, no encoder. Which sentences are compared is `contexts.py`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from clipvad.core import Detections, Embeddings, Features, Mode, RuleSet, Scores
 from clipvad.events import median_smooth, window_of
+from clipvad.scoring.contexts import Context, frame_contexts, neutral_sentences, object_contexts
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -32,24 +34,37 @@ class SimilarityScorer:
     temperature: float
 
     def score(
-        self, features: Features, texts: Embeddings, rules: RuleSet, *, mode: Mode, smooth_s: float = 0.0
+        self,
+        features: Features,
+        texts: Embeddings,
+        rules: RuleSet,
+        *,
+        mode: Mode,
+        smooth_s: float | None = None,
+        clock_start_s: float | None = None,
     ) -> Scores:
         """Score every frame in one mode.
 
-        `texts` holds the unit vectors of `rules.sentences`, row for row. In object mode a frame's score is
-        the largest of its objects', 0 where there is none. Raises `ValueError` if the features lack the mode.
+        `texts` holds the unit vectors of `rules.sentences`, row for row, then those of `neutral_sentences(rules)`.
+        In object mode a frame's score is the largest of its objects', 0 where there is none. `clock_start_s`: time
+        of day at second 0, in seconds since midnight. Raises `ValueError` if the features lack the mode, or `texts`
+        rows.
         """
         if mode not in features.modes:
             raise ValueError(f"these features hold {features.modes}, not {mode!r}")
+        if len(texts) != (wanted := len(rules.sentences) + len(neutral_sentences(rules))):
+            raise ValueError(f"this rule set needs {wanted} text vectors, got {len(texts)}")
         if mode == "frame" and features.frames is not None:
-            cosines = features.frames.cosines(texts)
-            probabilities = softmax(cosines / self.temperature)
+            contexts = frame_contexts(features, features.frames, texts, rules, clock_start_s)
+            probabilities, cosines = compare(contexts, rules, temperature=self.temperature)
             score = abnormal_mass(probabilities, rules)
             winner = np.full(len(features), -1, np.int32)
             per_object = None
         elif features.detections is not None and features.objects is not None:
-            object_cosines = features.objects.cosines(texts)
-            object_probabilities = softmax(object_cosines / self.temperature) if len(object_cosines) else object_cosines
+            contexts = object_contexts(
+                features, features.detections, features.objects.cosines(texts), rules, clock_start_s
+            )
+            object_probabilities, object_cosines = compare(contexts, rules, temperature=self.temperature)
             per_object = abnormal_mass(object_probabilities, rules)
             winner = strongest(features.detections, per_object, len(features))
             score, probabilities, cosines = _of_winners(winner, per_object, object_probabilities, object_cosines)
@@ -64,6 +79,33 @@ class SimilarityScorer:
             object_score=per_object,
             object_top=None if per_object is None else top_sentence(object_probabilities),
         )
+
+
+def compare(
+    contexts: Iterable[Context], rules: RuleSet, *, temperature: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Probabilities and cosines [M, N] of each row's strongest context, the first where several are.
+
+    A row sums to 1 less what the neutral sentences took.
+    """
+    columns = len(rules.rules)
+    first, *others = contexts
+    probabilities, cosines = _softmax_of(first, rules, temperature), first.cosines[:, :columns].copy()
+    best = abnormal_mass(probabilities, rules)
+    for context in others:
+        here = _softmax_of(context, rules, temperature)
+        mass = abnormal_mass(here, rules)
+        rows = np.flatnonzero(mass > best)
+        best[rows], probabilities[rows], cosines[rows] = mass[rows], here[rows], context.cosines[rows, :columns]
+    return probabilities, cosines
+
+
+def _softmax_of(context: Context, rules: RuleSet, temperature: float) -> NDArray[np.float32]:
+    sentences = context.holds.shape[1]
+    one_sided = np.logical_not(np.any(context.holds[:, ~rules.is_abnormal], axis=1, keepdims=True))
+    neutral = np.repeat(one_sided, context.cosines.shape[1] - sentences, axis=1)
+    takes_part = np.concatenate([context.holds, neutral], axis=1)
+    return softmax(np.where(takes_part, context.cosines / temperature, -np.inf))[:, :sentences]
 
 
 def abnormal_mass(probabilities: NDArray[np.float32], rules: RuleSet) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import gradio as gr
 
-from clipvad.core import Analysis, RuleSet, ScoreSettings
+from clipvad.core import DEFAULT_SMOOTH_S, Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError
 from clipvad.exports import analysis_to_dict
 from clipvad.rules import list_presets, load_rules, parse_rules
@@ -72,7 +72,7 @@ def add_endpoints(controller: Controller) -> None:
         rules = gr.Textbox("campus-walkway", label="rules")
         mode = gr.Textbox("object", label="mode")
         threshold = gr.Number(default.threshold, label="threshold", minimum=0.01, maximum=1)
-        smooth_s = gr.Number(default.smooth_s, label="smooth_s", minimum=0, maximum=60)
+        smooth_s = gr.Number(DEFAULT_SMOOTH_S, label="smooth_s", minimum=0, maximum=60)
         kind = gr.Textbox("analysis", label="kind")
         result, file = gr.JSON(label="result"), gr.File(label="file")
     settings = controller.engine.settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from clipvad.core import ScoreSettings
+from clipvad.core import DEFAULT_SMOOTH_S, ScoreSettings
 from clipvad.rules import list_presets, load_rules
 from clipvad.settings import Settings
 from clipvad.ui import views
@@ -66,7 +66,7 @@ class AnalyzeWidgets:
             self.mode = gr.Radio(MODE_LABELS, value="object", label="Look at", elem_id="pg-mode")
             self.threshold = gr.Slider(0.01, 1, default.threshold, step=0.01, label="Threshold", elem_id="pg-threshold")
             self.smooth = gr.Slider(
-                0, 5, default.smooth_s, step=0.1, label="Smoothing (s, sliding median)", elem_id="pg-smooth"
+                0, 5, DEFAULT_SMOOTH_S, step=0.1, label="Smoothing (s, sliding median)", elem_id="pg-smooth"
             )
             with gr.Accordion("Advanced", open=False, elem_id="pg-advanced"):
                 self.merge = gr.Slider(0, 10, default.merge_s, step=0.25, label="Close gaps shorter than (s)")

@@ -1,0 +1,70 @@
+"""Comparisons: which sentences compete for an object, when some hold only in a zone, at an hour or after a while.
+
+A softmax over all sentences would let "a person walking", normal outside, answer for a person in a no-entry zone. So
+the sentences without a zone are compared with each other, for every object, and for each zone the sentences bound to
+it, for objects inside. An object's score is its largest. Sentences that do not hold now are left out; where no normal
+sentence is left, neutral ones that describe no event take its side, since a score needs two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipvad.core import Detections, Embeddings, Features, RuleSet
+from clipvad.scoring.conditions import foot_points, in_hours, stay_s, stayed_enough
+
+NEUTRAL = ("an empty place", "the ground", "an object")  # never shown
+
+
+@dataclass(frozen=True, repr=False)
+class Context:
+    """One comparison. `cosines` float32 [M, N + K] with the N sentences and the K neutral ones; `holds` bool [M, N]."""
+
+    cosines: NDArray[np.float32]
+    holds: NDArray[np.bool_]
+
+
+def neutral_sentences(rules: RuleSet) -> tuple[str, ...]:
+    """What must be encoded besides `rules.sentences`: nothing, unless a sentence is bound to something."""
+    return NEUTRAL if rules.is_conditional else ()
+
+
+def object_contexts(
+    features: Features,
+    detections: Detections,
+    cosines: NDArray[np.float32],
+    rules: RuleSet,
+    clock_start_s: float | None,
+) -> Iterator[Context]:
+    """The comparisons of M objects; `cosines` [M, N + K] are theirs."""
+    now = in_hours(features.pts_s, rules, clock_start_s)[detections.frame]
+    feet = foot_points(detections, features.video)
+    everywhere = stay_s(detections, features.pts_s, np.ones(len(detections), bool))
+    yield Context(cosines, now & _bound_to(None, rules) & stayed_enough(everywhere, rules))
+    for zone in rules.zones_used:
+        inside = zone.contain(feet)
+        stayed = stay_s(detections, features.pts_s, inside)
+        yield Context(cosines, now & inside[:, None] & _bound_to(zone.name, rules) & stayed_enough(stayed, rules))
+
+
+def frame_contexts(
+    features: Features, frames: Embeddings, texts: Embeddings, rules: RuleSet, clock_start_s: float | None
+) -> Iterator[Context]:
+    """The comparisons of T frames; a zone's sentences see the part of the picture around it.
+
+    A frame has no track, so sentences with a dwell time never hold. Zones that were not extracted are left out.
+    """
+    now = in_hours(features.pts_s, rules, clock_start_s) & np.array([rule.dwell_s == 0 for rule in rules.rules])
+    yield Context(frames.cosines(texts), now & _bound_to(None, rules))
+    for zone in rules.zones_used:
+        if zone.points in features.zones:
+            yield Context(features.zones[zone.points].cosines(texts), now & _bound_to(zone.name, rules))
+
+
+def _bound_to(zone: str | None, rules: RuleSet) -> NDArray[np.bool_]:
+    """bool [N]: the sentences of one context; None for those without a zone."""
+    return np.array([zone in rule.zones if zone is not None else not rule.zones for rule in rules.rules], bool)
