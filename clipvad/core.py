@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from clipvad.errors import EncoderMismatchError, SettingsError
 from clipvad.ruleset import Hours as Hours
-from clipvad.ruleset import Outline as Outline
+from clipvad.ruleset import Region as Region
 from clipvad.ruleset import Rule as Rule
 from clipvad.ruleset import RuleSet as RuleSet
 from clipvad.ruleset import Zone as Zone
@@ -159,8 +159,8 @@ class Features:
     """All that is costly about a clip: what the cache keeps and every later step starts from.
 
     `pts_s` float64 [T]: the sampled frames. `frames`: their embeddings [T, D], or None if only objects
-    were asked for. `detections` with `objects` [M, D], row for row, or both None. `zones`: by the outline of a
-    zone (`Zone.points`) the embeddings [T, D] of the part of each frame around it.
+    were asked for. `detections` with `objects` [M, D], row for row, or both None. `zones`: by the box around
+    a zone (`Zone.box`) the embeddings [T, D] of that part of each frame.
     """
 
     video: VideoInfo
@@ -169,7 +169,7 @@ class Features:
     frames: Embeddings | None = None
     detections: Detections | None = None
     objects: Embeddings | None = None
-    zones: Mapping[Outline, Embeddings] = field(default_factory=dict)
+    zones: Mapping[Region, Embeddings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for part in (self.frames, *self.zones.values()):

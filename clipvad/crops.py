@@ -1,4 +1,4 @@
-"""Crops around detected objects: what object mode shows to the image encoder."""
+"""Parts of pictures for the image encoder: crops around detected objects, and zones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.core import Detections, FrameBatch
+from clipvad.core import Detections, FrameBatch, Region
 
 
 def crop_objects(
@@ -40,6 +40,15 @@ def crop_objects(
         _cut(batch.pixels[t], box, margin=margin, square=square, min_px=min_px)
         for t, box in zip(index, boxes, strict=True)
     ]
+
+
+def crop_zone(batch: FrameBatch, region: Region) -> list[NDArray[np.uint8]]:
+    """The part of each frame inside `region` (shares of the picture), at least one pixel: views of `batch`."""
+    height, width = batch.pixels.shape[1:3]
+    low = np.floor(np.array(region[:2]) * (width, height)).astype(int)
+    low = np.minimum(low, (width - 1, height - 1))
+    high = np.maximum(np.ceil(np.array(region[2:]) * (width, height)).astype(int), low + 1)
+    return list(batch.pixels[:, low[1] : high[1], low[0] : high[0]])
 
 
 def _cut(

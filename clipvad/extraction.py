@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.cache import Arrays, Cache
-from clipvad.core import Detections, Embeddings, Features, FrameBatch, Mode, VideoInfo
-from clipvad.crops import crop_objects
+from clipvad.core import Detections, Embeddings, Features, FrameBatch, Mode, Region, VideoInfo
+from clipvad.crops import crop_objects, crop_zone
 from clipvad.detectors.base import Detector
 from clipvad.encoders.base import Encoder
 from clipvad.errors import VideoError
@@ -61,18 +61,27 @@ class Extractor:
         self.fps = fps
         self.max_side = max_side
 
-    def run(self, video: VideoInfo, modes: Sequence[Mode]) -> Generator[Chunk, None, tuple[Features, bool]]:
-        """Yield a `Chunk` a batch; return all features, and whether they came from the cache alone."""
-        have = {mode: stored for mode in modes if (stored := self._stored(video, mode)) is not None}
-        missing = tuple(mode for mode in modes if mode not in have)
-        parts = list(have.values())
+    def run(
+        self, video: VideoInfo, modes: Sequence[Mode], regions: Sequence[Region] = ()
+    ) -> Generator[Chunk, None, tuple[Features, bool]]:
+        """Yield a `Chunk` a batch; return all features, and whether they came from the cache alone.
+
+        `regions`: parts of the picture that are encoded by themselves, as `Features.zones`.
+        """
+        stored = {wanted: self._stored(video, wanted) for wanted in (*modes, *regions)}
+        parts = [part for part in stored.values() if part is not None]
+        missing = [wanted for wanted, part in stored.items() if part is None]
         if missing:
-            fresh = yield from self._extract(video, missing)
+            fresh = yield from self._extract(
+                video, [mode for mode in modes if mode in missing], [region for region in regions if region in missing]
+            )
             self._store(fresh)
             parts.append(fresh)
         return combine(parts), not missing
 
-    def _extract(self, video: VideoInfo, modes: Sequence[Mode]) -> Generator[Chunk, None, Features]:
+    def _extract(
+        self, video: VideoInfo, modes: Sequence[Mode], regions: Sequence[Region]
+    ) -> Generator[Chunk, None, Features]:
         batch_size = OBJECT_BATCH if "object" in modes else FRAME_BATCH
         sampler = FrameSampler(video, fps=self.fps, batch=batch_size, max_side=self.max_side)
         find = self._finder(video) if "object" in modes else None
@@ -83,7 +92,7 @@ class Extractor:
             began = time.perf_counter()
             found = find(batch, done) if find is not None else None
             detected = time.perf_counter()
-            chunks.append(self._encode(video, batch, found, first=done, frames="frame" in modes))
+            chunks.append(self._encode(video, batch, found, first=done, frames="frame" in modes, regions=regions))
             spent["encode"] += time.perf_counter() - detected
             if find is not None:
                 spent["detect"] += detected - began
@@ -111,43 +120,60 @@ class Extractor:
         return find
 
     def _encode(
-        self, video: VideoInfo, batch: FrameBatch, found: Detections | None, *, first: int, frames: bool
+        self,
+        video: VideoInfo,
+        batch: FrameBatch,
+        found: Detections | None,
+        *,
+        first: int,
+        frames: bool,
+        regions: Sequence[Region],
     ) -> Features:
-        pictures = list(batch.pixels) if frames else []
+        """Everything of one batch in one call of the encoder: whole frames, then each region's, then the objects."""
+        looks = [list(batch.pixels)] if frames else []
+        looks += [crop_zone(batch, region) for region in regions]
         if found is not None:
-            pictures += crop_objects(batch, found, first_frame=first, scale=_scale(video, batch), margin=CROP_MARGIN)
+            crops = crop_objects(batch, found, first_frame=first, scale=_scale(video, batch), margin=CROP_MARGIN)
+            looks.append(crops)
+        pictures = [picture for look in looks for picture in look]
         vectors = self.encoder.encode_images(pictures) if pictures else np.zeros((0, self.encoder.dim), np.float32)
-        half = vectors.astype(np.float16)
-        cut = len(batch) if frames else 0
+        cuts = np.cumsum([len(look) for look in looks])[:-1]
+        parts = [Embeddings(part, self.encoder.id) for part in np.split(vectors.astype(np.float16), cuts)]
+        whole, zones = (parts[0], parts[1:]) if frames else (None, parts)
         return Features(
             video=video,
             pts_s=batch.pts_s,
             encoder_id=self.encoder.id,
-            frames=Embeddings(half[:cut], self.encoder.id) if frames else None,
+            frames=whole,
             # Rows of a chunk count its own frames from 0, so that a chunk is a whole Features by itself.
             detections=None if found is None else replace(found, frame=(found.frame - first).astype(np.int32)),
-            objects=None if found is None else Embeddings(half[cut:], self.encoder.id),
+            objects=None if found is None else parts[-1],
+            zones=dict(zip(regions, zones, strict=False)),  # the objects come after the zones
         )
 
-    # -- the cache's three tables -------------------------------------------------------------------------
+    # -- the cache's four tables -------------------------------------------------------------------------
 
-    def _key(self, video: VideoInfo, table: str) -> dict[str, object]:
+    def _key(self, video: VideoInfo, table: str, region: Region | None = None) -> dict[str, object]:
         key: dict[str, object] = {"table": table, "video": video.sha256, **self.sampling}
-        if table in ("frames", "objects"):
+        if table in ("frames", "objects", "zone"):
             key |= {"encoder": self.encoder.id, "precision": self.encoder.precision}
         if table in ("detections", "objects"):
             key |= {"detector": self.detector.id if self.detector else ""}
         if table == "objects":
             key |= {"crop_margin": CROP_MARGIN}
+        if region is not None:
+            key |= {"region": region}
         return key
 
-    def _get(self, video: VideoInfo, table: str) -> tuple[Arrays, dict[str, str]] | None:
-        return self.cache.get(self._key(video, table)) if self.cache is not None else None
+    def _get(self, video: VideoInfo, table: str, region: Region | None = None) -> tuple[Arrays, dict[str, str]] | None:
+        return self.cache.get(self._key(video, table, region)) if self.cache is not None else None
 
-    def _stored(self, video: VideoInfo, mode: Mode) -> Features | None:
-        entry = self._get(video, "frames" if mode == "frame" else "objects")
-        detections = self._stored_detections(video) if mode == "object" else None
-        if entry is None or (mode == "object" and detections is None):
+    def _stored(self, video: VideoInfo, wanted: Mode | Region) -> Features | None:
+        """A mode's features, or those of one region."""
+        region = None if isinstance(wanted, str) else wanted
+        entry = self._get(video, {"frame": "frames", "object": "objects"}.get(str(wanted), "zone"), region)
+        detections = self._stored_detections(video) if wanted == "object" else None
+        if entry is None or (wanted == "object" and detections is None):
             return None
         arrays, notes = entry
         vectors = Embeddings(arrays["vectors"], self.encoder.id)
@@ -156,9 +182,10 @@ class Extractor:
             video=replace(video, duration_s=float(notes["duration_s"]), warnings=warnings),
             pts_s=arrays["pts_s"],
             encoder_id=self.encoder.id,
-            frames=vectors if mode == "frame" else None,
+            frames=vectors if wanted == "frame" else None,
             detections=detections,
-            objects=vectors if mode == "object" else None,
+            objects=vectors if wanted == "object" else None,
+            zones={} if region is None else {region: vectors},
         )
 
     def _stored_detections(self, video: VideoInfo) -> Detections | None:
@@ -178,6 +205,8 @@ class Extractor:
         notes = {"duration_s": repr(video.duration_s), "warnings": json.dumps(video.warnings)}
         if features.frames is not None:
             self.cache.put(self._key(video, "frames"), {**pts_s, "vectors": features.frames.vectors}, notes)
+        for region, vectors in features.zones.items():
+            self.cache.put(self._key(video, "zone", region), {**pts_s, "vectors": vectors.vectors}, notes)
         found = features.detections
         if found is not None and features.objects is not None:
             columns: Arrays = {
@@ -192,7 +221,7 @@ class Extractor:
 
 
 def combine(parts: Sequence[Features]) -> Features:
-    """One clip's features of different modes as one. They were sampled alike, so their frames are the same."""
+    """One clip's features of different modes and regions as one: they were sampled alike."""
     whole = parts[0]
     for part in parts[1:]:
         whole = replace(
@@ -200,6 +229,7 @@ def combine(parts: Sequence[Features]) -> Features:
             frames=whole.frames if whole.frames is not None else part.frames,
             detections=whole.detections if whole.detections is not None else part.detections,
             objects=whole.objects if whole.objects is not None else part.objects,
+            zones={**whole.zones, **part.zones},
         )
     return whole
 
@@ -216,6 +246,11 @@ def join(video: VideoInfo, chunks: Sequence[Features]) -> Features:
         frames=_join_vectors([chunk.frames for chunk in chunks]),
         detections=_join_detections(found, starts) if found else None,
         objects=_join_vectors([chunk.objects for chunk in chunks]),
+        zones={
+            region: joined
+            for region in first.zones
+            if (joined := _join_vectors([chunk.zones[region] for chunk in chunks])) is not None
+        },
     )
 
 

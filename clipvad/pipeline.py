@@ -154,7 +154,8 @@ class Analyzer:
         )
         loaded = time.perf_counter()
         growing = _GrowingCurves(self, rules, settings.resolved(rules), video.duration_s)
-        features, from_cache = yield from growing.follow(extractor.run(video, modes))
+        regions = [zone.box for zone in rules.zones_used] if "frame" in modes else []
+        features, from_cache = yield from growing.follow(extractor.run(video, modes, tuple(dict.fromkeys(regions))))
         extracted = time.perf_counter()
         analysis = self.rescore(features, rules, settings=settings, from_cache=from_cache)
         yield analysis.with_timings(

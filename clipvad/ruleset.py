@@ -17,7 +17,7 @@ from clipvad.errors import RulesError
 
 SIDES = ("normal", "abnormal")
 FieldPath = tuple[str | int, ...]  # such as ("abnormal", 3, "zones", 0): keys and indices down to what is meant
-Outline = tuple[tuple[float, float], ...]
+Region = tuple[float, float, float, float]  # `x1 y1 x2 y2` in shares of the picture's width and height
 
 MIN_ZONE_AREA = 1e-6  # of the picture; about a pixel of a megapixel
 _ON_EDGE = 1e-6  # of the picture
@@ -32,7 +32,7 @@ class Zone:
     """
 
     name: str
-    points: Outline
+    points: tuple[tuple[float, float], ...]
 
     @property
     def area(self) -> float:
@@ -41,8 +41,8 @@ class Zone:
         return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
-        """`x1 y1 x2 y2` of the rectangle around it, in shares of the picture."""
+    def box(self) -> Region:
+        """The rectangle around it."""
         x, y = zip(*self.points, strict=True)
         return min(x), min(y), max(x), max(y)
 

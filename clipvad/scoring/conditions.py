@@ -69,7 +69,7 @@ def limits(features: Features, rules: RuleSet, *, modes: tuple[Mode, ...], clock
     objects = features.detections
     if timed and objects is not None and len(objects) and (objects.track < 0).all():
         found.append("This detector follows nobody over time: sentences with a dwell time never count.")
-    unseen = [zone.name for zone in rules.zones_used if zone.points not in features.zones]
+    unseen = [zone.name for zone in rules.zones_used if zone.box not in features.zones]
     if "frame" in modes and unseen:
         found.append(
             f"Frame mode has not yet looked at the zone {', '.join(unseen)} by itself: its sentences do not count. "

@@ -61,8 +61,8 @@ def frame_contexts(
     now = in_hours(features.pts_s, rules, clock_start_s) & np.array([rule.dwell_s == 0 for rule in rules.rules])
     yield Context(frames.cosines(texts), now & _bound_to(None, rules))
     for zone in rules.zones_used:
-        if zone.points in features.zones:
-            yield Context(features.zones[zone.points].cosines(texts), now & _bound_to(zone.name, rules))
+        if zone.box in features.zones:
+            yield Context(features.zones[zone.box].cosines(texts), now & _bound_to(zone.name, rules))
 
 
 def _bound_to(zone: str | None, rules: RuleSet) -> NDArray[np.bool_]:
