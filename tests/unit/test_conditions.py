@@ -19,7 +19,12 @@ VIDEO = VideoInfo(path="x", name="x", width=100, height=80, fps=8, duration_s=1,
 BAY = Zone(name="bay", points=((0.2, 0.5), (0.8, 0.5), (0.8, 1.0), (0.2, 1.0)))  # 20..80 by 40..80 pixels
 NIGHT = Hours(start="20:00", end="06:00")
 # One axis a meaning: person, car, anything. A box of a person has cosine 1 with "a person".
-AXES = {"a person walking": [1, 0, 0], "a person": [1, 0, 0], "a car": [0, 1, 0], **{text: [0, 0, 1] for text in NEUTRAL}}
+AXES = {
+    "a person walking": [1, 0, 0],
+    "a person": [1, 0, 0],
+    "a car": [0, 1, 0],
+    **{text: [0, 0, 1] for text in NEUTRAL},
+}
 PERSON, CAR = [1, 0, 0], [0, 1, 0]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from clipvad import extraction
 from clipvad.cache import Cache
-from clipvad.core import MODES, Analysis, Rule, RuleSet, ScoreSettings
+from clipvad.core import MODES, Analysis, Rule, RuleSet, ScoreSettings, Zone
 from clipvad.errors import EncoderMismatchError, RulesError, SettingsError, VideoError
 from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
@@ -53,6 +54,54 @@ def work(analyzer: Analyzer) -> tuple[int, int]:
     assert isinstance(analyzer.encoder, ColourEncoder)
     assert isinstance(analyzer.detector, SquareDetector)
     return analyzer.encoder.images, analyzer.detector.frames
+
+
+def bound(left: float) -> RuleSet:
+    """Red is abnormal in the lower half right of `left`, where nothing is normal; elsewhere it is not judged."""
+    lower = Zone(name="lower", points=((left, 0.5), (1.0, 0.5), (1.0, 1.0), (left, 1.0)))
+    return replace(RULES, abnormal=(Rule(text="something red", zones=("lower",)),), zones=(lower,))
+
+
+def test_a_zone_is_seen_by_itself_in_frame_mode_and_moving_it_encodes_it_alone(analyzer: Analyzer, clip: Path) -> None:
+    left, right = bound(0.0), bound(0.5)
+    first = analyzer.run(clip, left, modes=["frame"], settings=SETTINGS)
+    assert work(analyzer) == (40 + 40, 0)
+    red = (first.features.pts_s >= 1.0) & (first.features.pts_s < 2.5)
+    curve = first.scores["frame"].score
+    assert curve[red].min() > 5 * curve[~red].max()  # three neutral sentences mean grey here: scores are small
+    assert first.remarks == ()
+
+    moved = analyzer.run(clip, right, modes=["frame"], settings=SETTINGS)
+    assert work(analyzer) == (40 + 40 + 40, 0)  # the zone's new place and not the frames
+    assert not moved.from_cache
+    again = analyzer.run(clip, left, modes=["frame"], settings=SETTINGS)
+    assert work(analyzer) == (120, 0)
+    assert again.from_cache
+    assert (again.scores["frame"].score == curve).all()
+    (remark,) = analyzer.rescore(again.features, right, settings=SETTINGS).remarks
+    assert "zone lower" in remark
+
+
+def test_a_zone_alarms_in_object_mode_once_the_foot_is_inside(analyzer: Analyzer, clip: Path) -> None:
+    """The red square's foot point is 20 + 2 i pixels from the left in frame i: at 56 of 160 in frame 18."""
+    settings = ScoreSettings(smooth_s=0, min_s=0, threshold=0.3)
+    analysis = analyzer.run(clip, bound(0.35), modes=["object"], settings=settings)
+    (event,) = analysis.events
+    assert event.start_s == pytest.approx(1.8, abs=0.11)
+    assert event.end_s == pytest.approx(2.5, abs=0.11)
+    assert analyzer.rescore(analysis.features, bound(0.5), settings=settings).events == ()
+
+
+def test_batching_changes_nothing_of_a_bound_rule_set(
+    analyzer: Analyzer, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = replace(bound(0.2), abnormal=(Rule(text="something red", zones=("lower",), dwell_s=0.5),))
+    whole = analyzer.run(clip, rules)
+    monkeypatch.setattr(extraction, "OBJECT_BATCH", 3)
+    other = Analyzer(encoder=ColourEncoder(), detector=SquareDetector(), fps=10, cache=None).run(clip, rules)
+    for mode in MODES:
+        assert (whole.scores[mode].score == other.scores[mode].score).all()
+    assert whole.scores["object"].score.max() > 0.3
 
 
 def test_object_mode_finds_the_red_square_when_and_where_it_is(analyzer: Analyzer, clip: Path) -> None:
