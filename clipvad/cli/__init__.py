@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from clipvad.cli import compare, evaluate, extras, lab, score, synth
+from clipvad.cli import compare, evaluate, extras, lab, rules, score, synth
 from clipvad.cli.console import print_error, unexpected
 from clipvad.errors import ClipvadError
 
@@ -28,7 +28,7 @@ app.command("score")(score.score)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(evaluate.manifest_app, name="manifest")
-app.add_typer(extras.rules_app, name="rules")
+app.add_typer(rules.rules_app, name="rules")
 app.add_typer(extras.cache_app, name="cache")
 app.command("lab")(lab.lab)
 app.command("synth")(synth.synth)

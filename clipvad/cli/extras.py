@@ -1,4 +1,4 @@
-"""The small commands: what rule sets, models and cached features there are, and the page."""
+"""The small commands: what models and cached features there are, and the page."""
 
 from __future__ import annotations
 
@@ -7,34 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clipvad.cli.console import say, table_lines
+from clipvad.cli.console import say
 from clipvad.cli.options import CacheDirOption, ModelsDirOption, open_cache
 
 if TYPE_CHECKING:
     from clipvad.detectors import Detector
     from clipvad.encoders.base import Encoder
 
-rules_app = typer.Typer(no_args_is_help=True, help="The library of rule sets.")
 cache_app = typer.Typer(no_args_is_help=True, help="The stored embeddings and detections.")
-
-
-@rules_app.command("list")
-def list_rules() -> None:
-    """Name, size and title of each preset."""
-    from clipvad.rules import list_presets, load_rules
-
-    presets = [load_rules(name) for name in list_presets()]
-    rows = [[rules.name, str(len(rules.normal)), str(len(rules.abnormal)), rules.title] for rules in presets]
-    for line in table_lines(["name", "normal", "abnormal", "title"], rows, right=(1, 2)):
-        typer.echo(line)
-
-
-@rules_app.command("show")
-def show_rules(name: Annotated[str, typer.Argument(metavar="NAME|FILE")]) -> None:
-    """One rule set as YAML, to copy and edit."""
-    from clipvad.rules import dump_rules, load_rules
-
-    typer.echo(dump_rules(load_rules(name)), nl=False)
 
 
 @cache_app.command("info")

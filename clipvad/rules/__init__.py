@@ -1,6 +1,6 @@
 """Rule sets: sentences that say what is normal and what is not, as files and as a library."""
 
-from clipvad.rules.library import library_dir, list_presets, load_rules
+from clipvad.rules.library import library_dir, list_presets, load_rules, read_rules
 from clipvad.rules.schema import dump_rules, parse_rules, rules_json_schema
 from clipvad.ruleset import Hours, Rule, RuleSet, Zone
 
@@ -14,5 +14,6 @@ __all__ = [
     "list_presets",
     "load_rules",
     "parse_rules",
+    "read_rules",
     "rules_json_schema",
 ]

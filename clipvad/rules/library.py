@@ -22,12 +22,16 @@ def list_presets() -> tuple[str, ...]:
 
 def load_rules(name_or_path: str | Path) -> RuleSet:
     """A preset by name or a rule file by path. Raises `RulesError` if there is neither, or it cannot be read."""
+    return parse_rules(read_rules(name_or_path), source=str(name_or_path))
+
+
+def read_rules(name_or_path: str | Path) -> str:
+    """The text of a preset or a rule file, as it stands. Raises `RulesError` if there is neither, or it is no text."""
     given = str(name_or_path)
     path = library_dir() / f"{given}.yaml" if given in list_presets() else Path(given).expanduser()
     if not path.is_file():
         raise RulesError(f"No rule file or preset {given!r}. Presets: {', '.join(list_presets())}.")
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RulesError(f"{given}: the rule file cannot be read as UTF-8 text ({error.__class__.__name__}).") from None
-    return parse_rules(text, source=given)
