@@ -90,22 +90,27 @@ def compare(
     """
     columns = len(rules.rules)
     first, *others = contexts
-    probabilities, cosines = _softmax_of(first, rules, temperature), first.cosines[:, :columns].copy()
+    probabilities = _softmax_of(first.cosines, first.holds, rules, temperature)
+    cosines = first.cosines[:, :columns].copy()
     best = abnormal_mass(probabilities, rules)
     for context in others:
-        here = _softmax_of(context, rules, temperature)
+        rows = np.flatnonzero(context.holds[:, rules.is_abnormal].any(axis=1))  # nothing else can be the strongest
+        here = _softmax_of(context.cosines[rows], context.holds[rows], rules, temperature)
         mass = abnormal_mass(here, rules)
-        rows = np.flatnonzero(mass > best)
-        best[rows], probabilities[rows], cosines[rows] = mass[rows], here[rows], context.cosines[rows, :columns]
+        wins = mass > best[rows]
+        rows = rows[wins]
+        best[rows], probabilities[rows], cosines[rows] = mass[wins], here[wins], context.cosines[rows, :columns]
     return probabilities, cosines
 
 
-def _softmax_of(context: Context, rules: RuleSet, temperature: float) -> NDArray[np.float32]:
-    sentences = context.holds.shape[1]
-    one_sided = np.logical_not(np.any(context.holds[:, ~rules.is_abnormal], axis=1, keepdims=True))
-    neutral = np.repeat(one_sided, context.cosines.shape[1] - sentences, axis=1)
-    takes_part = np.concatenate([context.holds, neutral], axis=1)
-    return softmax(np.where(takes_part, context.cosines / temperature, -np.inf))[:, :sentences]
+def _softmax_of(
+    cosines: NDArray[np.float32], holds: NDArray[np.bool_], rules: RuleSet, temperature: float
+) -> NDArray[np.float32]:
+    """Softmax over the sentences that hold, float32 [M, N]; the neutral ones join where no normal one does."""
+    one_sided = np.logical_not(np.any(holds[:, ~rules.is_abnormal], axis=1, keepdims=True))
+    neutral = np.repeat(one_sided, cosines.shape[1] - holds.shape[1], axis=1)
+    takes_part = np.concatenate([holds, neutral], axis=1)
+    return softmax(np.where(takes_part, cosines / temperature, -np.inf))[:, : holds.shape[1]]
 
 
 def abnormal_mass(probabilities: NDArray[np.float32], rules: RuleSet) -> NDArray[np.float32]:
