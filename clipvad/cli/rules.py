@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clipvad.cli.console import say, table_lines
+from clipvad.cli.draft import draft
 
 if TYPE_CHECKING:
     from clipvad.rules.lint import Remark
     from clipvad.rules.marks import Document
 
 rules_app = typer.Typer(no_args_is_help=True, help="The library of rule sets.")
+rules_app.command("draft")(draft)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME|FILE")]
 
 

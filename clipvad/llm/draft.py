@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,12 @@ from clipvad.llm.library import draft_from_library
 from clipvad.llm.prompt import Wish
 from clipvad.llm.reply import Group, Reply, read_reply, reply_schema
 from clipvad.llm.server import Server
-from clipvad.llm.suggestions import Draft, Side, Suggestion, sift
-from clipvad.ruleset import Hours, Rule
+from clipvad.llm.suggestions import Draft, Suggestion, sift
+from clipvad.rules.lint import Side
+from clipvad.ruleset import Hours, Rule, RuleSet
+
+if TYPE_CHECKING:
+    from clipvad.encoders.base import Encoder
 
 MAX_TEXT, MAX_NAME = 300, 60  # characters of a sentence, of a category or zone
 
@@ -28,6 +33,8 @@ def draft_rules(
     frames: Sequence[NDArray[np.uint8]] = (),
     policy: str = "",
     server: Server | None = None,
+    beside: RuleSet | None = None,
+    encoder: Encoder | None = None,
     stop: threading.Event | None = None,
     report: Report = lambda note: None,
 ) -> Draft:
@@ -35,17 +42,20 @@ def draft_rules(
 
     `forbidden`: things that are not allowed there. `policy`: see `draft_policy`. `frames`: up to 4 RGB uint8
     [H, W, 3] pictures; they leave the machine. `server` is asked (None: the one of the environment); without any, the
-    library preset that fits the place best is the draft, and its `source` says so. `stop` ends the request soon from
-    another thread; `report` is told what is waited for. Raises `LLMError`, which says what to do.
+    library preset that fits the place best is the draft, and its `source` says so. `beside`: the rule set that the
+    draft is to join; `encoder` lets the filter find sentences of the model that are alike. `stop` ends the request
+    soon from another thread; `report` is told what is waited for. Raises `LLMError`, which says what to do.
     """
     wish = Wish(place=place, forbidden=forbidden, frames=frames, policy=policy)
-    return draft(wish, server=server or Server.from_env(), stop=stop, report=report)
+    return draft(wish, server=server or Server.from_env(), beside=beside, encoder=encoder, stop=stop, report=report)
 
 
 def draft_policy(
     policy: str,
     *,
     server: Server | None = None,
+    beside: RuleSet | None = None,
+    encoder: Encoder | None = None,
     stop: threading.Event | None = None,
     report: Report = lambda note: None,
 ) -> Draft:
@@ -54,13 +64,22 @@ def draft_policy(
     Such as "nobody in the loading bay after 20:00" or "no cycling, pushing a bicycle is fine". The other arguments are
     those of `draft_rules`. Raises `LLMError`, also if there is no language model to ask.
     """
-    return draft(Wish(policy=policy), server=server or Server.from_env(), stop=stop, report=report)
+    return draft(
+        Wish(policy=policy),
+        server=server or Server.from_env(),
+        beside=beside,
+        encoder=encoder,
+        stop=stop,
+        report=report,
+    )
 
 
 def draft(
     wish: Wish,
     *,
     server: Server | None,
+    beside: RuleSet | None = None,
+    encoder: Encoder | None = None,
     stop: threading.Event | None = None,
     report: Report = lambda note: None,
 ) -> Draft:
@@ -72,12 +91,13 @@ def draft(
                 "Only a language model can read a policy: set OPENAI_API_KEY and CLIPVAD_LLM_MODEL, or leave the "
                 "policy out and draft from the library."
             )
-        return draft_from_library(wish)
-    reply = read_reply(ask(server, wish.messages(), schema=reply_schema(), stop=stop, report=report))
+        return draft_from_library(wish, beside=beside)
+    messages = wish.messages(zones=[zone.name for zone in beside.zones] if beside is not None else ())
+    reply = read_reply(ask(server, messages, schema=reply_schema(), stop=stop, report=report))
     pictures = f" and {len(wish.frames)} picture{'s'[: len(wish.frames) > 1]}" if wish.frames else ", no picture,"
     return Draft(
         source=f"Written by {server.model}. Your words{pictures} were sent to {server.host}.",
-        suggestions=sift(_suggestions(reply)),
+        suggestions=sift(_suggestions(reply), beside=beside, encoder=encoder),
     )
 
 
@@ -87,7 +107,7 @@ def _suggestions(reply: Reply) -> Iterator[Suggestion]:
         for group in groups:
             for sentence in group.sentences:
                 text = _tidy(sentence)
-                reason = f"it is longer than {MAX_TEXT} characters" if len(text) > MAX_TEXT else ""
+                reason = f"It is longer than {MAX_TEXT} characters." if len(text) > MAX_TEXT else ""
                 yield Suggestion(rule=_rule(text[:MAX_TEXT], group), side=side, reason=reason)
 
 

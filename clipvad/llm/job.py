@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from clipvad.errors import LLMError
 from clipvad.llm.draft import draft
@@ -10,23 +11,39 @@ from clipvad.llm.limit import DraftLimit
 from clipvad.llm.prompt import Wish
 from clipvad.llm.server import Server
 from clipvad.llm.suggestions import Draft
+from clipvad.ruleset import RuleSet
+
+if TYPE_CHECKING:
+    from clipvad.encoders.base import Encoder
 
 
 class DraftJob:
     """Drafts `wish` in a thread of its own, beginning at once.
 
-    `server` as in `draft`: None drafts from the library, which no `limit` counts. `user`: whom `limit` counts it for.
+    `server`, `beside`, `encoder` as in `draft`: without a server the library drafts, which no `limit` counts. `user`:
+    whom `limit` counts it for.
     Raises `LLMError` if the wish is no usable one or the limit is reached.
     """
 
-    def __init__(self, wish: Wish, *, server: Server | None, limit: DraftLimit | None = None, user: str = "") -> None:
+    def __init__(
+        self,
+        wish: Wish,
+        *,
+        server: Server | None,
+        beside: RuleSet | None = None,
+        encoder: Encoder | None = None,
+        limit: DraftLimit | None = None,
+        user: str = "",
+    ) -> None:
         wish.check()
         if server is not None and limit is not None:
             limit.take(user)
         self.note = ""  # what it waits for, in a few words
         self._stop = threading.Event()
         self._result: Draft | Exception = LLMError("The draft is not finished yet.")
-        self._thread = threading.Thread(target=self._run, args=(wish, server), name="draft", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(wish, server, beside, encoder), name="draft", daemon=True
+        )
         self._thread.start()
 
     @property
@@ -49,9 +66,11 @@ class DraftJob:
             raise self._result
         return self._result
 
-    def _run(self, wish: Wish, server: Server | None) -> None:
+    def _run(self, wish: Wish, server: Server | None, beside: RuleSet | None, encoder: Encoder | None) -> None:
         try:
-            self._result = draft(wish, server=server, stop=self._stop, report=self._report)
+            self._result = draft(
+                wish, server=server, beside=beside, encoder=encoder, stop=self._stop, report=self._report
+            )
         except Exception as error:  # raised again by `result`
             self._result = error
 

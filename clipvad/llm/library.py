@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from clipvad.errors import LLMError
 from clipvad.llm.prompt import Wish
 from clipvad.llm.suggestions import Draft, Suggestion, sift
 from clipvad.rules import RuleSet, list_presets, load_rules
-from clipvad.ruleset import SIDES, Rule
+from clipvad.ruleset import Rule
 
 NAMING, DESCRIBING, SENTENCE = 3.0, 1.0, 0.3  # what a shared word weighs by where the preset has it
 STOP_WORDS = (
@@ -20,27 +20,26 @@ STOP_WORDS = (
 )
 
 
-def draft_from_library(wish: Wish) -> Draft:
+def draft_from_library(wish: Wish, *, beside: RuleSet | None = None) -> Draft:
     """The preset that fits `wish.place` best, and what other presets say of the forbidden things.
 
     A word counts by where the preset has it and by how few presets share it. The same words give the same draft.
+    Presets were tried as a whole: the filter looks at their language and at `beside`, not at what is alike in them.
     Raises `LLMError` if no preset shares a word with the place.
     """
     presets = [load_rules(name) for name in list_presets()]
     best = _best(presets, wish.place)
-    suggestions = [_as_suggestion(rule, side, wish.forbidden) for side in SIDES for rule in getattr(best, side)]
-    own = {one.rule.text for one in suggestions if one.side == "abnormal"}
-    missing = []
-    for thing in wish.forbidden:
-        found = {rule.text: rule for preset in presets for rule in preset.abnormal if _speaks_of(rule, thing)}
-        suggestions += [Suggestion(rule=found[text], side="abnormal") for text in found if text not in own]
-        own |= set(found)
-        if not found:
-            missing.append(thing)
+    library = [rule for preset in (best, *presets) for rule in preset.abnormal]
+    about = {thing: [rule for rule in library if _speaks_of(rule, thing)] for thing in wish.forbidden}
+    suggestions = [Suggestion(rule=rule, side="normal", reason=_against(rule, about)) for rule in best.normal]
+    suggestions += [Suggestion(rule=rule, side="abnormal") for rule in best.abnormal]
+    own = {rule.text for rule in best.abnormal}
+    added = {rule.text: rule for rules in about.values() for rule in rules if rule.text not in own}
+    suggestions += [Suggestion(rule=rule, side="abnormal") for rule in added.values()]
     source = f"From the library preset {best.name!r}; no language model was asked and nothing was sent."
-    if missing:
+    if missing := [thing for thing in about if not about[thing]]:
         source += f" The library has nothing about: {', '.join(missing)}."
-    return Draft(source=source, suggestions=sift(suggestions))
+    return Draft(source=source, suggestions=sift(map(_switched_on, suggestions), beside=beside))
 
 
 def _best(presets: list[RuleSet], place: str) -> RuleSet:
@@ -69,12 +68,17 @@ def _weights(preset: RuleSet) -> dict[str, float]:
     return {word: weight for texts, weight in parts for word in _words(" ".join(texts))}
 
 
-def _as_suggestion(rule: Rule, side: str, forbidden: Iterable[str]) -> Suggestion:
-    against = next((thing for thing in forbidden if side == "normal" and _speaks_of(rule, thing)), None)
-    reason = f"you forbid {against!r}" if against else "" if rule.enabled else "the preset has it switched off"
-    return Suggestion(
-        rule=replace(rule, enabled=True), side="abnormal" if side == "abnormal" else "normal", reason=reason
-    )
+def _against(rule: Rule, about: Mapping[str, Iterable[Rule]]) -> str:
+    """Why a normal sentence cannot stay: it speaks of a forbidden thing, or says what an abnormal one about it says."""
+    for thing, rules in about.items():
+        if _speaks_of(rule, thing) or any(_words(one.text) <= _words(rule.text) for one in rules):
+            return f"You forbid {thing!r}."
+    return ""
+
+
+def _switched_on(one: Suggestion) -> Suggestion:
+    reason = one.reason or ("" if one.rule.enabled else "The preset has it switched off.")
+    return replace(one, rule=replace(one.rule, enabled=True), reason=reason)
 
 
 def _speaks_of(rule: Rule, thing: str) -> bool:

@@ -29,8 +29,8 @@ Each caption
   law or a judgement: "a person climbing over a fence", not "trespassing"; "a person smashing a car window", not
   "suspicious behaviour".
 - has 2 to 10 plain English words in lower case, without a full stop, whatever language the user writes in.
-- says what is there, never what is missing: the words no, not, without, nobody, never are forbidden. Turn it round:
-  "a bare-headed worker" instead of "a worker without a helmet", "an empty corridor" instead of "no one there".
+- says what is there, never what is missing: the words no, not, without, nobody, never, missing, unattended are
+  forbidden. Turn it round: "a bare-headed worker" for "a worker without a helmet", "an empty corridor" for "nobody".
 - says one thing, differs clearly from all others, and belongs to one side only.
 
 Give 8 to 15 captions for each side, in groups with a category of one or two words.
@@ -78,14 +78,16 @@ class Wish:
             raise LLMError(f"{len(self.frames)} pictures are too many. Send at most {MAX_FRAMES}.")
         return self
 
-    def messages(self) -> list[dict[str, Any]]:
-        """The conversation that asks for it."""
+    def messages(self, *, zones: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The conversation that asks for it; `zones` are the names of those that are drawn already."""
         lines = [f"Place: {self.place.strip()}"] if self.place.strip() else []
         things = [thing.strip() for thing in self.forbidden if thing.strip()]
         if things:
             lines += ["Forbidden there:", *(f"- {thing}" for thing in things)]
         if self.policy.strip():
             lines += ["Policy, to be covered sentence by sentence:", self.policy.strip()]
+        if zones:
+            lines.append(f"Zones already drawn, to be named so: {', '.join(zones)}")
         if self.frames:
             lines.append("The pictures show the place on an ordinary day: take from them what belongs there.")
         text = "\n".join(lines)

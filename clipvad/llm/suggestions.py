@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from clipvad.ruleset import SIDES, Rule, RuleSet, Zone, normalised
+from clipvad.rules.lint import Mend, Side, filter_sentences
+from clipvad.ruleset import SIDES, Rule, RuleSet, Zone
 
-Side = Literal["normal", "abnormal"]
+if TYPE_CHECKING:
+    from clipvad.encoders.base import Encoder
 
 MAX_PER_SIDE = 40
+TOO_MANY = f"{MAX_PER_SIDE} sentences stand on this side before it."
 WHOLE_PICTURE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """One sentence for one side. `kept`: ticked to begin with. `reason`: why it is not, else ""."""
+    """One sentence for one side. `kept`: ticked to begin with. `reason`: why it is not, else ""; `mend` may help."""
 
     rule: Rule
     side: Side
     reason: str = ""
+    mend: Mend | None = None
 
     @property
     def kept(self) -> bool:
@@ -64,26 +68,27 @@ class Draft:
         )
 
 
-def sift(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
-    """The suggestions, normal ones first; those that should not be taken over get the reason why."""
+def sift(
+    suggestions: Iterable[Suggestion], *, beside: RuleSet | None = None, encoder: Encoder | None = None
+) -> tuple[Suggestion, ...]:
+    """The suggestions, normal ones first; those that should not be taken over get the reason why.
+
+    `beside`: the rule set that they are to join. `encoder` lets the filter see which sentences are alike.
+    """
     given = list(suggestions)
     sides = {side: [one for one in given if one.side == side] for side in SIDES}
     faults = _faults(sides)
-    seen: dict[tuple[object, ...], str] = {}
-    sifted = []
     for side in SIDES:
         for i, one in enumerate(sides[side]):
-            rule = one.rule
-            key = (normalised(rule.text), rule.zones, rule.hours, rule.dwell_s)
-            reason = one.reason or faults.get((side, i), "")
-            if not reason and key in seen:
-                reason = f"it stands on the {seen[key]} side already"
-            if not reason and i >= MAX_PER_SIDE:
-                reason = f"there are {MAX_PER_SIDE} sentences on this side before it"
-            if not reason:
-                seen[key] = side
-            sifted.append(replace(one, reason=reason))
-    return tuple(sifted)
+            fault = faults.get((side, i), "") or (TOO_MANY if i >= MAX_PER_SIDE else "")
+            sides[side][i] = replace(one, reason=one.reason or fault)
+    candidates = {side: [i for i, one in enumerate(sides[side]) if one.kept] for side in SIDES}
+    normal, abnormal = ([sides[side][i].rule for i in candidates[side]] for side in SIDES)
+    for remark in filter_sentences(normal, abnormal, beside=beside, encoder=encoder).dropped:
+        if remark.index is not None:
+            i = candidates[remark.side][remark.index]
+            sides[remark.side][i] = replace(sides[remark.side][i], reason=remark.reason, mend=remark.mend)
+    return tuple(one for side in SIDES for one in sides[side])
 
 
 def _faults(sides: Mapping[str, Sequence[Suggestion]]) -> dict[tuple[str, int], str]:
