@@ -185,6 +185,14 @@ def test_the_published_json_schema_is_current() -> None:
     assert json.loads(published.read_text(encoding="utf-8")) == rules_json_schema()
 
 
+def test_the_example_of_the_manual_is_a_rule_file() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "rule_files.md").read_text(encoding="utf-8")
+    rules = parse_rules(manual.split("```yaml\n")[1].split("```")[0], source="manual")
+    assert [zone.name for zone in rules.zones_used] == ["bay"]
+    keys = {key for field in (RuleSet, Rule) for key in field.__dataclass_fields__} - {"title", "description"}
+    assert {key for key in keys if key in manual} == keys  # what a file may hold, it shows
+
+
 SEEDS = [path.read_text(encoding="utf-8") for path in sorted(library_dir().glob("*.yaml"))] + [FULL, GOOD]
 SCRAPS = [
     "\n",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipvad.core import Analysis, Rule, RuleSet, ScoreSettings
+from clipvad.core import Analysis, Hours, Rule, RuleSet, ScoreSettings, Zone
 from clipvad.errors import ClipvadError, RulesError, SettingsError, VideoError
 from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
@@ -117,6 +117,22 @@ def test_the_editor_gives_back_what_it_was_given() -> None:
 def test_blank_lines_are_left_out_and_spaces_trimmed() -> None:
     value = {"normal": [{"text": "  "}, {"text": " green ", "category": " c "}], "abnormal": []}
     assert read_rules(value, RULES).normal == (Rule(text="green", category="c"),)
+
+
+def test_editing_keeps_what_the_editor_does_not_show() -> None:
+    """Zones, hours, dwell times and thresholds come with a file; the same sentence may stand twice under others."""
+    night, day = Hours(start="20:00", end="06:00"), Hours(start="06:00", end="20:00")
+    bay = Zone(name="bay", points=((0, 0), (1, 0), (1, 1)))
+    bound = (
+        Rule(text="red", zones=("bay",), threshold=0.3),
+        Rule(text="blue", hours=(night,), dwell_s=4.0),
+        Rule(text="blue", hours=(day,)),
+    )
+    rules = replace(RULES, abnormal=bound, zones=(bay,), encoder="e", smooth_s=2.0)
+    assert read_rules(new_value(rules), rules) == rules
+    value = new_value(replace(rules, abnormal=bound[1:]))
+    value["abnormal"][0]["enabled"] = False
+    assert read_rules(value, rules).abnormal == (replace(bound[1], enabled=False), bound[2])
 
 
 @pytest.mark.parametrize(

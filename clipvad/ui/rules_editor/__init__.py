@@ -44,12 +44,13 @@ def new_value(rules: RuleSet, remarks: Sequence[Mapping[str, Any]] = (), *, fres
 
 
 def read_rules(value: Mapping[str, Any] | None, base: RuleSet) -> RuleSet:
-    """The rule set in the editor; name and place are `base`'s. Blank lines are left out.
+    """The rule set in the editor; name and place are `base`'s, and so are the zones, hours, dwell time and threshold
+    of a sentence that `base` has on the same side. Blank lines are left out.
 
     The value comes from a browser: anything but two lists of short sentences raises `RulesError`.
     """
     try:
-        normal, abnormal = (_rules((value or {})[side]) for side in SIDES)
+        normal, abnormal = (_rules((value or {})[side], getattr(base, side)) for side in SIDES)
     except (KeyError, TypeError, AttributeError):
         raise RulesError("The two lists of sentences could not be read. Reload the page.") from None
     return replace(base, normal=normal, abnormal=abnormal)
@@ -84,14 +85,21 @@ def _plain(rule: Rule) -> dict[str, Any]:
     return {"text": rule.text, "category": rule.category, "enabled": rule.enabled}
 
 
-def _rules(rows: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+def _rules(rows: Sequence[Mapping[str, Any]], base: Sequence[Rule]) -> tuple[Rule, ...]:
     if not isinstance(rows, list) or len(rows) > _MAX_ROWS:
         raise RulesError(f"A list holds at most {_MAX_ROWS} sentences.")
     texts = [str(row["text"]).strip() for row in rows]
     if any(len(text) > _MAX_TEXT for text in texts):
         raise RulesError(f"A sentence has at most {_MAX_TEXT} characters.")
+    known: dict[str, list[Rule]] = {}
+    for rule in base:
+        known.setdefault(rule.text, []).append(rule)
     return tuple(
-        Rule(text=text, category=str(row.get("category", "")).strip()[:60], enabled=row.get("enabled") is not False)
+        replace(
+            known[text].pop(0) if known.get(text) else Rule(text=text),
+            category=str(row.get("category", "")).strip()[:60],
+            enabled=row.get("enabled") is not False,
+        )
         for text, row in zip(texts, rows, strict=True)
         if text
     )
