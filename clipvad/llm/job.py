@@ -39,17 +39,17 @@ class DraftJob:
         if server is not None and limit is not None:
             limit.take(user)
         self.note = ""  # what it waits for, in a few words
-        self._stop = threading.Event()
+        self._stop, self._ended = threading.Event(), threading.Event()
         self._result: Draft | Exception = LLMError("The draft is not finished yet.")
         self._thread = threading.Thread(
             target=self._run, args=(wish, server, beside, encoder), name="draft", daemon=True
         )
-        self._thread.start()
+        thread.start()
 
     @property
     def done(self) -> bool:
         """Has it ended, in whatever way?"""
-        return not self._thread.is_alive()
+        return self._ended.is_set()
 
     def cancel(self) -> None:
         """Give the request up; `wait` returns soon after, `result` then raises `LLMCancelledError`."""
@@ -57,8 +57,7 @@ class DraftJob:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end, at most `timeout_s` seconds; `done`."""
-        self._thread.join(timeout_s)
-        return self.done
+        return self._ended.wait(timeout_s)
 
     def result(self) -> Draft:
         """The draft; raises the error that ended it, or `LLMError` while it runs."""
@@ -73,6 +72,8 @@ class DraftJob:
             )
         except Exception as error:  # raised again by `result`
             self._result = error
+        finally:
+            self._ended.set()
 
     def _report(self, note: str) -> None:
         self.note = note

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import cv2
@@ -11,7 +15,7 @@ import pytest
 from clipvad.cli import main
 from clipvad.rules import Hours, Rule, load_rules, parse_rules
 from tests.fakes import ColourEncoder
-from tests.llm_server import GOOD, KEY, fails, llm, says
+from tests.llm_server import GOOD, KEY, fails, llm, says, stays_silent
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +115,17 @@ def test_a_refused_key_is_one_line_and_exit_code_2(
     shown = capsys.readouterr()
     assert shown.err.splitlines()[-1].startswith("error: The language model server 127.0.0.1:")
     assert KEY not in shown.out + shown.err
+
+
+def test_ctrl_c_hangs_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt() -> None:
+        while not fake.requests:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with llm(stays_silent) as fake:
+        use(monkeypatch, fake.url)
+        threading.Thread(target=interrupt, daemon=True).start()
+        assert call("a yard") == 130
+        assert fake.gone.wait(5)
+    assert "Written by" not in capsys.readouterr().out
