@@ -41,9 +41,7 @@ class DraftJob:
         self.note = ""  # what it waits for, in a few words
         self._stop, self._ended = threading.Event(), threading.Event()
         self._result: Draft | Exception = LLMError("The draft is not finished yet.")
-        self._thread = threading.Thread(
-            target=self._run, args=(wish, server, beside, encoder), name="draft", daemon=True
-        )
+        thread = threading.Thread(target=self._run, args=(wish, server, beside, encoder), name="draft", daemon=True)
         thread.start()
 
     @property
