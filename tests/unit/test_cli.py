@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from clipvad.cli import main
 from clipvad.cli.options import RunOptions
 from clipvad.cli.score import find_clips, result_folders
 from clipvad.errors import SettingsError
+from clipvad.rules import Hours, dump_rules, parse_rules
 from clipvad.schema import load_analysis
 from tests.clips import write_clip, write_numbered
 from tests.fakes import ColourEncoder, SquareDetector
@@ -158,6 +160,23 @@ def test_a_second_run_comes_from_the_cache_and_no_cache_does_not(
 
 
 @pytest.mark.usefixtures("fakes")
+def test_the_clock_decides_which_hours_hold_and_without_it_a_note_says_so(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = (place / "rules.yaml").read_text(encoding="utf-8")
+    night = parse_rules(rules, source="rules.yaml")
+    bound = tuple(replace(rule, hours=(Hours(start="20:00", end="06:00"),)) for rule in night.abnormal)
+    (place / "rules.yaml").write_text(dump_rules(replace(night, abnormal=bound)), encoding="utf-8")
+    found = {}
+    for clock in ("12:00", "23:59:59", ""):
+        assert call(*SCORE, "red.mp4", "--json", *(["--clock", clock] if clock else [])) == 0
+        (found[clock],) = json.loads(capsys.readouterr().out)["clips"]
+    assert found["12:00"]["events"] == []
+    assert found["23:59:59"]["events"] == found[""]["events"] != []
+    assert [len(clip["remarks"]) for clip in found.values()] == [0, 0, 1]
+
+
+@pytest.mark.usefixtures("fakes")
 def test_annotated_video_on_request(place: Path) -> None:
     assert call(*SCORE, "red.mp4", "--video") == 0
     from clipvad.video import probe
@@ -173,6 +192,8 @@ def test_annotated_video_on_request(place: Path) -> None:
         (["--threshold", "1.5"], "--threshold"),
         (["--threshold", "nan"], "--threshold"),
         (["--smooth", "-1"], "--smooth"),
+        (["--clock", "25:00"], "--clock"),
+        (["--clock", "8pm"], "--clock"),
         (["--fps", "0"], "sampling rate"),
         (["--fps", "nan"], "sampling rate"),
         (["--rules", "nowhere.yaml"], "nowhere.yaml"),
