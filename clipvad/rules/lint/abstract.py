@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from clipvad.rules.lint.remarks import Finding, replace_with
 from clipvad.rules.lint.words import singular, split_words, with_article
@@ -77,7 +78,7 @@ def find_abstract(text: str) -> Finding | None:
 def _sorted_out(text: str) -> tuple[set[str], set[str], set[str]]:
     """Abstract nouns, judgements, and what a picture can show, each in the singular."""
     words = [singular(word) for word in split_words(text)]
-    pairs = list(zip(words, [*words[1:], ""], strict=True))
+    pairs = list(pairwise([*words, ""]))
     nouns = {word for word, after in pairs if word in _NOUNS and after not in _MAKES_A_THING}
     judged = {word for word in words if word in _JUDGEMENTS}
     return nouns, judged, set(words) - _NOUNS - _JUDGEMENTS - _GENERAL

@@ -17,9 +17,9 @@ from clipvad.rules.lint.abstract import find_abstract
 from clipvad.rules.lint.length import find_too_long, find_too_short
 from clipvad.rules.lint.negation import find_negation
 from clipvad.rules.lint.remarks import MOVE, REMOVE, Finding, Kind, Remark, Side
-from clipvad.rules.lint.similarity import Flags, alike, bounds_of, leaning, text_cosines
+from clipvad.rules.lint.similarity import Flags, say_the_same, seem_misplaced, seem_the_same
 from clipvad.rules.lint.unknown import find_unknown
-from clipvad.rules.lint.words import canonical, normalise
+from clipvad.rules.lint.words import normalise
 from clipvad.ruleset import Rule, RuleSet
 
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -149,9 +149,9 @@ class _Relations:
         texts = [entry.rule.text for entry in entries]
         compared = _table([entry.scope for entry in entries]) & ~np.eye(len(entries), dtype=bool)
         self.equal = _table([normalise(text) for text in texts]) & compared
-        self.alike = alike(texts, encoder) & compared & ~self.equal
-        plain = _table([canonical(text) for text in texts])
-        self.certain = plain | (encoder is None or bounds_of(encoder).measured)
+        self.certain = say_the_same(texts) & compared & ~self.equal
+        seeming = self.certain if encoder is None or not texts else seem_the_same(texts, encoder)
+        self.suspected = seeming & compared & ~self.equal & ~self.certain
 
     def findings(self, i: int, others: Iterable[int]) -> Iterator[Finding]:
         """What to say of sentence `i` because of `others`: at most one of each kind, whatever their order."""
@@ -160,8 +160,10 @@ class _Relations:
             here = [j for j in others if (self.entries[j].side != self.entries[i].side) == across]
             if same := [j for j in here if self.equal[i, j]]:
                 yield _same_finding(across, self._text(same))
-            elif similar := [j for j in here if self.alike[i, j]]:
-                yield _alike_finding(across, self._text(similar), certain=any(self.certain[i, j] for j in similar))
+            elif certain := [j for j in here if self.certain[i, j]]:
+                yield _alike_finding(across, self._text(certain), certain=True)
+            elif suspected := [j for j in here if self.suspected[i, j]]:
+                yield _alike_finding(across, self._text(suspected), certain=False)
 
     def _text(self, which: Sequence[int]) -> str:
         return min(self.entries[j].rule.text for j in which)
@@ -176,9 +178,9 @@ def _about_leaning(entries: Sequence[_Entry], encoder: Encoder) -> Iterator[Rema
     if not entries:
         return
     own = _table([entry.side for entry in entries])
-    lean = leaning(text_cosines([entry.rule.text for entry in entries], encoder), own)
-    for entry, amount in zip(entries, lean.tolist(), strict=True):
-        if amount >= bounds_of(encoder).margin:
+    misplaced = seem_misplaced([entry.rule.text for entry in entries], own, encoder)
+    for entry, moved in zip(entries, misplaced.tolist(), strict=True):
+        if moved:
             reason = (
                 "Nearer to the sentences of the other side than to those of its own: does it stand on the right one?"
             )
@@ -194,11 +196,14 @@ def _same_finding(across: bool, other: str) -> Finding:
 
 
 def _alike_finding(across: bool, other: str, *, certain: bool) -> Finding:
+    says = "says" if certain else "seems to say"
     if across:
-        reason = f"The other list says the same in other words, “{other}”: the two cancel out."
-        return Finding(kind="ambiguous", severity="warning" if certain else "hint", reason=reason, mend=REMOVE)
-    reason = f"Says the same as “{other}”: together they count double."
-    return Finding(kind="near-duplicate", severity="warning" if certain else "hint", reason=reason, mend=REMOVE)
+        kind: Kind = "ambiguous"
+        reason = f"The other list {says} the same in other words, “{other}”: the two cancel out."
+    else:
+        kind = "near-duplicate"
+        reason = f"{says.capitalize()} the same as “{other}”: together they count double."
+    return Finding(kind=kind, severity="warning" if certain else "hint", reason=reason, mend=REMOVE)
 
 
 def _table(labels: Sequence[object]) -> Flags:

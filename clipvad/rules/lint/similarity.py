@@ -1,8 +1,7 @@
-"""Which sentences say the same in other words, and which stand on the wrong side, by an encoder's text tower.
+"""Which sentences say the same in other words, and which stand on the wrong side.
 
-A small text tower tells bags of words apart better than meanings: "a closed door" and "an open door" lie at a
-cosine of 0.96, higher than many paraphrases. So two sentences are compared twice: as a whole, and in the words that
-they do not share ("closed" and "open"), whose difference the shared words would drown.
+Plain synonyms and linking words are certain; an encoder's text tower only suspects. A small one puts "a window" and
+"a broken window" at a cosine of 0.98, above most paraphrases, so what rests on cosines is a hint (docs/lint.md).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.encoders.base import Encoder
-from clipvad.rules.lint.words import LIGHT, canonical, split_words
+from clipvad.rules.lint.words import canonical
 
 Cosines = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -22,50 +21,34 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """Cosines in [-1, 1], tuned by `python -m benchmarks.lint --tune`; the same pair needs both of the first two.
+    """Cosines in [-1, 1], tuned by `python -m benchmarks.lint`.
 
-    `whole`: of the two sentences. `apart`: of the words that they do not share. `same`: of the two sentences where
-    one only has words more. `margin`: how much nearer a sentence is to the other side than to its own. `measured`:
-    whether these bounds were tuned on this encoder; if not, nothing that rests on them is more than a hint.
+    `same`: from here on two sentences are taken to say the same. `margin`: how much nearer to the other side than to
+    its own a sentence is that seems misplaced.
     """
 
-    whole: float
-    apart: float
     same: float
     margin: float
-    measured: bool = True
 
 
 NEAREST = 3  # neighbours on each side that say where a sentence belongs
-BOUNDS = {"bundled": Bounds(whole=0.85, apart=0.80, same=0.97, margin=0.1)}
-UNMEASURED = Bounds(whole=0.90, apart=0.90, same=0.97, margin=0.1, measured=False)
+BOUNDS = Bounds(same=0.97, margin=0.1)  # of the bundled encoder; they lead to hints only, so others share them
 
 
-def bounds_of(encoder: Encoder) -> Bounds:
-    """The bounds of an encoder, by the name before the hash in its id."""
-    return BOUNDS.get(encoder.id.partition("@")[0], UNMEASURED)
-
-
-def alike(texts: Sequence[str], encoder: Encoder | None) -> Flags:
-    """Which sentences say the same, bool [N, N], symmetric, False on the diagonal.
-
-    Without an encoder only what plain synonyms and linking words explain. Words that the encoder has never seen
-    are all one to it: sentences that differ in such a word are not compared by vectors.
-    """
+def say_the_same(texts: Sequence[str]) -> Flags:
+    """Which sentences differ in plain synonyms and linking words at most, bool [N, N]."""
     forms = [canonical(text) for text in texts]
-    same = np.array([[bool(one) and one == other for other in forms] for one in forms], bool).reshape(2 * (len(texts),))
-    if encoder is not None and texts:
-        bounds = bounds_of(encoder)
-        cosines = text_cosines(texts, encoder)
-        near = np.triu((cosines >= bounds.whole) & ~same, 1)
-        pairs = [
-            (i, j) for i, j in zip(*map(np.ndarray.tolist, np.nonzero(near)), strict=True) if forms[i] and forms[j]
-        ]
-        apart = [words_apart(texts[i], texts[j]) for i, j in pairs]
-        for (i, j), confirmed in zip(pairs, _confirmed(apart, [cosines[pair] for pair in pairs], encoder), strict=True):
-            same[i, j] = same[j, i] = confirmed
-    np.fill_diagonal(same, False)
-    return same
+    return np.array([[bool(one) and one == other for other in forms] for one in forms], bool).reshape(2 * (len(texts),))
+
+
+def seem_the_same(texts: Sequence[str], encoder: Encoder) -> Flags:
+    """Which sentences lie within `BOUNDS.same`, bool [N, N].
+
+    Words that the encoder has never seen are all one to it: a sentence that holds one is not compared, nor is a text
+    without any word.
+    """
+    comparable = np.array([bool(canonical(text)) and not encoder.unknown_words(text) for text in texts], bool)
+    return (text_cosines(texts, encoder) >= BOUNDS.same) & comparable[:, None] & comparable
 
 
 def text_cosines(texts: Sequence[str], encoder: Encoder) -> Cosines:
@@ -74,36 +57,15 @@ def text_cosines(texts: Sequence[str], encoder: Encoder) -> Cosines:
     return np.asarray(vectors @ vectors.T, np.float32)
 
 
-def _confirmed(apart: Sequence[tuple[str, str]], wholes: Sequence[float], encoder: Encoder) -> list[bool]:
-    bounds = bounds_of(encoder)
-    if not apart:
-        return []
-    one, other = (encoder.encode_texts([pair[k] for pair in apart]) for k in (0, 1))
-    cosines = np.sum(one * other, axis=1)
-    return [
-        not any(encoder.unknown_words(words) for words in pair)
-        and (cosine >= bounds.apart if all(pair) else whole >= bounds.same)
-        for pair, cosine, whole in zip(apart, cosines.tolist(), wholes, strict=True)
-    ]
+def seem_misplaced(texts: Sequence[str], own: Flags, encoder: Encoder) -> Flags:
+    """Which sentences lie nearer to the other side than to their own, by `BOUNDS.margin`, bool [N].
 
-
-def words_apart(first: str, second: str) -> tuple[str, str]:
-    """What each sentence has that the other lacks, linking words left out."""
-    one, other = split_words(first), split_words(second)
-    return (
-        " ".join(word for word in one if word not in {*other, *LIGHT}),
-        " ".join(word for word in other if word not in {*one, *LIGHT}),
-    )
-
-
-def leaning(cosines: Cosines, own: Flags) -> Cosines:
-    """How much nearer each sentence is to the other side than to its own, float32 [N].
-
-    `cosines` [N, N] between all sentences, `own` [N, N] whether two stand on one side. Mean of the `NEAREST` largest
-    on each side, the sentence itself left out; -inf where one of the two has nobody else.
+    `own` [N, N]: whether two stand on one side. Compared are the means of the `NEAREST` largest cosines on each side,
+    the sentence itself left out; where one of the two has nobody else there is nothing to compare.
     """
+    cosines = text_cosines(texts, encoder)
     away = ~np.eye(len(cosines), dtype=bool)
-    return _nearest(cosines, ~own) - _nearest(cosines, own & away, empty=np.inf)
+    return _nearest(cosines, ~own) - _nearest(cosines, own & away, empty=np.inf) >= BOUNDS.margin
 
 
 def _nearest(cosines: Cosines, which: Flags, *, empty: float = -np.inf) -> Cosines:

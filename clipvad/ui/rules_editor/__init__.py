@@ -17,6 +17,7 @@ import gradio as gr
 
 from clipvad.core import Rule, RuleSet
 from clipvad.errors import RulesError
+from clipvad.rules.lint import Remark, lint
 
 _HERE = Path(__file__).parent
 _MAX_ROWS, _MAX_TEXT = 200, 400
@@ -59,26 +60,23 @@ def read_rules(value: Mapping[str, Any] | None, base: RuleSet) -> RuleSet:
 def find_remarks(rules: RuleSet, unknown_words: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """What to tell the user about the sentences; `text` None is about the whole list.
 
-    Says which side is empty, which sentences are the same, and which words the encoder has never seen.
+    The filter's errors and warnings, without what needs an encoder; hints would crowd the page. One of a kind a text.
     """
-    found: list[dict[str, Any]] = []
-    keys = {side: [rule.text.casefold() for rule in getattr(rules, side) if rule.enabled] for side in SIDES}
-    for side, other in (SIDES, SIDES[::-1]):
-        if not keys[side]:
-            found.append(_remark(side, None, "No sentence is on. A score compares both lists: switch one on."))
-        for text in dict.fromkeys(rule.text for rule in getattr(rules, side) if rule.enabled):
-            if text.casefold() in keys[other]:
-                found.append(_remark(side, text, "Also in the other list: the two cancel out."))
-            if keys[side].count(text.casefold()) > 1:
-                found.append(_remark(side, text, "Twice in this list: it counts double."))
-            if words := unknown_words.get(text):
-                quoted = ", ".join(f"“{word}”" for word in words)
-                found.append(_remark(side, text, f"The model has never seen {quoted}: it may ignore it.", words))
-    return found
+    found = {
+        (remark.side, remark.sentence, remark.kind): {
+            "side": remark.side,
+            "text": None if remark.index is None else remark.sentence,
+            "message": remark.reason + _better(remark),
+            "words": list(remark.words),
+        }
+        for remark in lint(rules, unknown_words=unknown_words)
+        if remark.severity != "hint"
+    }
+    return list(found.values())
 
 
-def _remark(side: str, text: str | None, message: str, words: Sequence[str] = ()) -> dict[str, Any]:
-    return {"side": side, "text": text, "message": message, "words": list(words)}
+def _better(remark: Remark) -> str:
+    return f" Better: “{remark.mend.text}”." if remark.mend and remark.mend.text else ""
 
 
 def _plain(rule: Rule) -> dict[str, Any]:
