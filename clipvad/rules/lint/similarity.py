@@ -48,7 +48,7 @@ def seem_the_same(texts: Sequence[str], encoder: Encoder) -> Flags:
     without any word.
     """
     comparable = np.array([bool(canonical(text)) and not encoder.unknown_words(text) for text in texts], bool)
-    return (text_cosines(texts, encoder) >= BOUNDS.same) & comparable[:, None] & comparable
+    return np.asarray((text_cosines(texts, encoder) >= BOUNDS.same) & comparable[:, None] & comparable, bool)
 
 
 def text_cosines(texts: Sequence[str], encoder: Encoder) -> Cosines:
