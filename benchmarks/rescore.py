@@ -24,7 +24,8 @@ from benchmarks.common import loop_clip, machine
 from clipvad.core import Analysis, Rule, RuleSet, ScoreSettings
 from clipvad.settings import Settings
 from clipvad.ui.controller import Controller
-from clipvad.ui.engine import EXAMPLE, EXAMPLE_RULES, Engine
+from clipvad.ui.engine import Engine
+from clipvad.ui.examples import FIRST
 from clipvad.ui.session import Choice, Clip, SessionStore
 from clipvad.ui.timeline.payload import patch
 from clipvad.video import probe
@@ -36,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--times", type=int, default=30)
-    parser.add_argument("--clip", type=Path, default=EXAMPLE)
+    parser.add_argument("--clip", type=Path, default=FIRST.video)
     parser.add_argument("--encoder", default="bundled")
     parser.add_argument("--detector", default="motion")
     options = parser.parse_args()
@@ -64,12 +65,10 @@ def main() -> None:
 
 def analysed(controller: Controller, clip: Path) -> Analysis:
     """Analyse `clip` in both modes as the page does, for session "bench"."""
-    from clipvad.rules import load_rules
-
     session = controller.store.get("bench")
     session.clip = Clip(info=probe(clip), player=clip)
     choice = Choice(modes=("frame", "object"))
-    for item in controller.analyze("bench", load_rules(EXAMPLE_RULES), choice, ScoreSettings()):
+    for item in controller.analyze("bench", FIRST.rules, choice, ScoreSettings()):
         if isinstance(item, Analysis):
             return item
     raise AssertionError("an analysis ends with its result")

@@ -28,12 +28,13 @@ from clipvad.encoders.tokenizer import WordTokenizer
 from tools.bundled.data import Photograph
 from tools.bundled.evaluate import report
 from tools.bundled.export import export
+from tools.bundled.finetune import Pooled, finetune, pool_features
 from tools.bundled.heads import recall
 from tools.bundled.model import IMAGE_SIDE, build, model_config, normalise
 from tools.bundled.pool import Pool, build_pool
-from tools.bundled.spaces import CONTEXT_LENGTH, DIM, TextData, build_spaces, group_numbers, read_texts
+from tools.bundled.spaces import CONTEXT_LENGTH, DIM, Spaces, TextData, build_spaces, group_numbers, read_texts
 from tools.bundled.student import Plan, Run, train_image_tower
-from tools.bundled.text_tower import finetune_text_tower, train_text_tower
+from tools.bundled.text_tower import train_text_tower
 from tools.bundled.views import View, cut
 
 CARD = {
@@ -64,25 +65,6 @@ def arguments() -> argparse.Namespace:
 
 
 @torch.inference_mode()
-def caption_views(visual: Any, pool: Pool, *, per_photo: int = 2, batch: int = 128) -> list[torch.Tensor]:
-    """The image tower's unit vectors [k, D] of each photograph's first captioned views; the whole comes first."""
-    rows: list[int] = []
-    taken = np.zeros(len(pool.photos), int)
-    for row, view in enumerate(pool.views):
-        if view.photo >= 0 and taken[view.photo] < per_photo:
-            taken[view.photo] += 1
-            rows.append(row)
-    vectors: list[list[torch.Tensor]] = [[] for _ in pool.photos]
-    for start in range(0, len(rows), batch):
-        part = rows[start : start + batch]
-        images = np.stack([cut(pool.pictures, pool.views[row], IMAGE_SIDE) for row in part])
-        encoded = F.normalize(visual(normalise(torch.from_numpy(images).permute(0, 3, 1, 2))).float(), dim=-1)
-        for row, vector in zip(part, encoded, strict=True):
-            vectors[pool.views[row].photo].append(vector)
-    return [torch.stack(found) for found in vectors]
-
-
-@torch.inference_mode()
 def whole_photographs(visual: Any, photographs: list[Photograph], *, batch: int = 100) -> torch.Tensor:
     """The image tower's unit vectors [n, D] of whole photographs."""
     found = []
@@ -95,23 +77,22 @@ def whole_photographs(visual: Any, photographs: list[Photograph], *, batch: int 
 
 
 def finish(
-    model: Any, config: dict[str, Any], pool: Pool, texts: TextData, text_targets: torch.Tensor, scale: float, out: Path
+    model: Any, config: dict[str, Any], pooled: Pooled, pool: Pool, texts: TextData, spaces: Spaces, out: Path
 ) -> dict[str, int]:
-    """Fit the text tower (already trained on the targets) to the image tower, and write the encoder."""
+    """Fit the towers, trained on the teacher's space, to each other, and write the encoder."""
     tokenizer = WordTokenizer(texts.words, context_length=CONTEXT_LENGTH)
-    ids = torch.from_numpy(tokenizer([*texts.captions, *texts.sentences]))
-    images = caption_views(model.visual, pool)
-    learned = finetune_text_tower(
+    learned = finetune(
         model.text,
-        ids,
+        model.visual.trunk.head.fc,
+        pooled,
+        torch.from_numpy(tokenizer([*texts.captions, *texts.sentences])),
         texts.owner,
-        images,
         group_numbers(pool.photos),
-        text_targets,
+        spaces.text,
         end=tokenizer.end,
         epochs=10,
         seed=0,
-        scale=scale,
+        scale=spaces.scale,
     )
     with torch.no_grad():
         model.logit_scale.fill_(float(np.log(learned)))
@@ -159,7 +140,8 @@ def main() -> None:
     plan = Plan(steps=args.steps, seed=args.seed)
     run = Run(model.visual, pool.pictures, pool.views, targets, plan, args.work / "image.pt")
     model.visual = train_image_tower(run, normalise, log=args.work / "training.jsonl", measure=measure)
-    print(finish(model, config, pool, texts, spaces.text, targets.scale, args.out), flush=True)
+    pooled = kept(args.work / "pooled.pt", lambda: pool_features(model.visual, pool, seed=args.seed))
+    print(finish(model, config, pooled, pool, texts, spaces, args.out), flush=True)
     encoder = open_folder(args.out, device="cpu", precision="fp32")
     figures = report(encoder, pool.heldout, args.clips, str(args.yolo), cache=args.work / "cache")
     print(json.dumps({"teacher": spaces.teacher, **figures}, indent=2))

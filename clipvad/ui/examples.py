@@ -66,22 +66,22 @@ EXAMPLES: tuple[Example, ...] = (
         "loading-bay",
         "On foot in a no-entry zone",
         "no-entry",
-        "Vehicles are normal in this yard and people on foot are not. Switch the sentences about people off one by one "
-        "and see in the events which of them still fires.",
+        "Vehicles are normal in this yard, people on foot are not. The first alarm is a mistake, the van comes too "
+        "close: drag the threshold to 0.85 and it goes, the person stays.",
     ),
     Example(
         "plaza-fight",
         "Fight on a plaza",
         "public-square",
-        "Play the event and read under “Why” which sentence won. Drag the threshold up until only the fight is left, "
-        "then write your own sentence for what you see.",
+        "The small model shipped here sees who lies on the ground, not the blows before: look for “two people "
+        "fighting” in the heat strip, then try words of your own for it, or real CLIP.",
     ),
     Example(
         "car-park-fire",
         "Fire in a car park",
         "car-park",
-        "Compare “Whole frame” with “Objects”: fire fills little of the picture. Then switch the sentences about fire "
-        "off: what is left of the event?",
+        "The first, short alarm is false: drag the threshold to 0.65 and it goes. Compare “Whole frame” with "
+        "“Objects”: fire fills little of the picture.",
         modes=("frame", "object"),
     ),
 )

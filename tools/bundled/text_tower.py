@@ -1,4 +1,4 @@
-"""Training the text tower: regression on the joint space, then CLIP's loss against the finished image tower's vectors.
+"""Training the text tower: regression on the joint space. `tools.bundled.finetune` fits it to the finished image tower.
 
 The joint space comes from the teacher heads (captions) and from the sentence encoder (sentences of our own), see
 `tools.bundled.spaces`. Words are dropped to "unknown" now and then, so that a word nobody has seen disturbs little.
@@ -74,55 +74,3 @@ def encode(tower: Any, ids: Tensor, length: int) -> Tensor:
         return F.normalize(tower(ids[:, :length]).float(), dim=-1)
     finally:
         tower.attn_mask = full_mask
-
-
-def finetune_text_tower(
-    tower: Any,
-    ids: Tensor,
-    owner: np.ndarray,
-    images: list[Tensor],
-    group: Tensor,
-    targets: Tensor,
-    *,
-    end: int,
-    epochs: int,
-    seed: int,
-    scale: float,
-    rate: float = 3e-4,
-) -> float:
-    """Fit the text tower to the finished image tower with CLIP's loss; returns the learned logit scale.
-
-    `images[p]` holds the student's unit vectors of photograph p's views; `group` [P]: see `clip_loss`. `ids` and
-    `targets` are as for `train_text_tower`, captions first (`owner[j]` is caption j's photograph); the regression goes
-    on beside, so that sentences without a picture stay where they were.
-    """
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    tower.train()
-    log_scale = nn.Parameter(torch.tensor(float(np.log(scale))))
-    optimiser = torch.optim.AdamW([*tower.parameters(), log_scale], lr=rate, weight_decay=0.02)
-    captions_of = [np.where(owner == p)[0] for p in range(len(images))]
-    lengths = lengths_of(ids, end)
-    batch = 512
-    steps = epochs * (len(images) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
-    for epoch in range(epochs):
-        order = rng.permutation(len(images))
-        for start in range(0, len(order) - batch + 1, batch):
-            photos = order[start : start + batch]
-            rows = np.array([rng.choice(captions_of[p]) for p in photos])
-            seen = torch.stack([images[p][int(rng.integers(len(images[p])))] for p in photos])
-            own = rng.integers(len(owner), len(ids), batch // 2)
-            both = np.concatenate([rows, own])
-            length = int(lengths[both].max())
-            vectors = encode(tower, drop_words(ids[both], end, share=0.04), length)
-            kept = 1 - (vectors * targets[both]).sum(1).mean()
-            loss = clip_loss(seen, vectors[: len(rows)], log_scale.exp().clamp(max=100), group[photos]) + 4 * kept
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-        if epoch % 5 == 4:
-            print(f"  text fine-tuning epoch {epoch + 1}: loss {loss.item():.3f}", flush=True)
-    tower.eval()
-    return float(log_scale.detach().exp())
