@@ -290,6 +290,21 @@ def test_a_place_from_the_library_replaces_the_lists(page: Any) -> None:
     assert page.locator(".re-abnormal li textarea").first.input_value() == before
 
 
+def test_a_late_answer_does_not_bring_replaced_sentences_back(page: Any) -> None:
+    """A moved knob asks with the lists of that moment; its answer may come after another place was chosen."""
+    held: list[Any] = []
+    page.route("**/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    set_number(page, "#pg-threshold", 0.3)
+    until(page, lambda: bool(held), "the knob asks the server")
+    page.locator("#pg-place input").click()
+    page.get_by_role("option", name="Public square").click()
+    first = page.locator(".re-abnormal li textarea").first
+    until(page, lambda: first.input_value() == "two people fighting", "the new place's sentences are shown")
+    held[0].continue_()
+    page.wait_for_timeout(3000)
+    assert first.input_value() == "two people fighting"
+
+
 def test_every_artefact_downloads_and_opens(page: Any, tmp_path: Path) -> None:
     import av
 

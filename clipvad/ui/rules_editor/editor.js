@@ -13,6 +13,7 @@ let remarks = [];
 let past = [];
 let future = [];
 let timer = null;
+const replaced = new Set(); // versions whose lists are gone
 
 const make = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
@@ -201,11 +202,16 @@ function refreshRemarks() {
 function receive() {
   const value = props.value;
   if (!value || !value.normal) return;
+  if (replaced.has(value.version)) { // a late answer about lists that another place has replaced since
+    publish(60);
+    return;
+  }
   remarks = value.remarks || [];
   if (value.version !== state.version) {
     const same = JSON.stringify([value.normal, value.abnormal]) === snapshot();
     if (state.version !== null && !value.fresh && !same) past.push(snapshot()); // undo gives back what a preset replaced
     if (value.fresh) past = [];
+    replaced.add(state.version);
     future = [];
     state = structuredClone({ version: value.version, normal: value.normal, abnormal: value.abnormal });
     draw();
