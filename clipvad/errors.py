@@ -27,6 +27,10 @@ class EncoderMismatchError(EncoderError):
     """Features and text, or features and a checkpoint, come from two different encoders."""
 
 
+class ModelError(ClipvadError):
+    """A trained model or its settings do not fit what they are used with."""
+
+
 class DetectorError(ClipvadError):
     """A detector is unknown, or its weights cannot be found or loaded."""
 

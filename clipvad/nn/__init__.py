@@ -1,0 +1,22 @@
+"""Torch modules of the video-level model: tensors in, tensors out.
+
+Every module takes videos of different length in one padded batch, `x` [B, T, D] with `mask` bool [B, T] (True where a
+frame is real): a padded position influences nothing, and its output is zero.
+"""
+
+from clipvad.nn.alignment import alignment_loss, alignment_map, class_contrast, frame_score, top_k_mean
+from clipvad.nn.graph import PaperGraph, TwoLayerGraph
+from clipvad.nn.local import LocalTransformer
+from clipvad.nn.prompts import LearnablePrompts
+
+__all__ = [
+    "LearnablePrompts",
+    "LocalTransformer",
+    "PaperGraph",
+    "TwoLayerGraph",
+    "alignment_loss",
+    "alignment_map",
+    "class_contrast",
+    "frame_score",
+    "top_k_mean",
+]

@@ -1,0 +1,239 @@
+"""The video-level model's modules against plain loops over the equations, and what must change nothing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from clipvad.encoders import BUNDLED
+from clipvad.encoders.openclip import open_folder
+from clipvad.errors import ModelError
+from clipvad.nn import (
+    LearnablePrompts,
+    LocalTransformer,
+    PaperGraph,
+    TwoLayerGraph,
+    alignment_loss,
+    alignment_map,
+    class_contrast,
+    frame_score,
+    top_k_mean,
+)
+
+DIM = 8
+MODULES = {
+    "local": lambda: LocalTransformer(DIM, window=4, heads=2, depth=2),
+    "paper graph": lambda: PaperGraph(DIM, residual=False),
+    "paper graph, residual": lambda: PaperGraph(DIM, residual=True),
+    "two-layer graph": lambda: TwoLayerGraph(DIM),
+}
+
+
+def made(name: str, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return MODULES[name]().double().eval()
+
+
+def video(length: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(1, length, DIM, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def alone(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return module(x, torch.ones(x.shape[:2], dtype=torch.bool))
+
+
+@pytest.mark.parametrize("name", MODULES)
+@settings(max_examples=15, deadline=None)
+@given(lengths=st.lists(st.integers(1, 19), min_size=1, max_size=4), extra=st.integers(0, 7), junk=st.floats(-50, 50))
+def test_padding_batching_and_other_videos_change_nothing(
+    name: str, lengths: list[int], extra: int, junk: float
+) -> None:
+    module = made(name)
+    batch = torch.full((len(lengths), max(lengths) + extra, DIM), junk, dtype=torch.float64)
+    mask = torch.zeros(batch.shape[:2], dtype=torch.bool)
+    for row, length in enumerate(lengths):
+        batch[row, :length] = video(length, seed=row)[0]
+        mask[row, :length] = True
+    with torch.no_grad():
+        together = module(batch, mask)
+    for row, length in enumerate(lengths):
+        torch.testing.assert_close(together[row, :length], alone(module, video(length, seed=row))[0])
+        assert not together[row, length:].any()
+
+
+def softmax(values: np.ndarray) -> np.ndarray:
+    raised = np.exp(values - values.max())
+    return raised / raised.sum()
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_paper_graph_is_equations_7_to_9(residual: bool) -> None:
+    length, sigma = 7, 1.7
+    torch.manual_seed(3)
+    module = PaperGraph(DIM, sigma=sigma, residual=residual).double()
+    x = video(length)[0].numpy()
+    wanted = np.zeros((length, DIM))
+    for i in range(length):
+        alike = softmax(np.array([cosine(x[i], x[j]) for j in range(length)]))
+        near = softmax(np.array([-abs(i - j) / sigma for j in range(length)]))
+        both = np.concatenate([sum(alike[j] * x[j] for j in range(length)), sum(near[j] * x[j] for j in range(length))])
+        wanted[i] = np.maximum(module.join.weight.detach().numpy() @ both, 0) + (x[i] if residual else 0)
+    np.testing.assert_allclose(alone(module, video(length))[0].numpy(), wanted, rtol=1e-9)
+
+
+def gelu(x: np.ndarray) -> np.ndarray:
+    return np.array([0.5 * v * (1 + math.erf(v / math.sqrt(2))) for v in x.ravel()]).reshape(x.shape)
+
+
+def test_two_layer_graph_is_the_design_of_vadclip() -> None:
+    length = 6
+    module = made("two-layer graph")
+    x = video(length, seed=5)[0].numpy()
+    x[1] = x[0] * 1.1 + 0.01  # two frames that are alike, or every edge is cut
+    cut = np.array([[(c if (c := cosine(a, b)) > 0.7 else 0.0) for b in x] for a in x])
+    near = np.array([[math.exp(-abs(i - j) / math.e) for j in range(length)] for i in range(length)])
+    parts = []
+    for adjacency, layers in ((np.stack([softmax(row) for row in cut]), module.alike), (near, module.near)):
+        hidden = x
+        for layer in layers:
+            skip = (
+                hidden
+                if isinstance(layer.skip, nn.Identity)
+                else hidden @ layer.skip.weight.detach().numpy().T + layer.skip.bias.detach().numpy()
+            )
+            hidden = gelu(adjacency @ (hidden @ layer.weight.weight.detach().numpy().T) + skip)
+        parts.append(hidden)
+    wanted = np.concatenate(parts, 1) @ module.join.weight.detach().numpy().T + module.join.bias.detach().numpy()
+    np.testing.assert_allclose(alone(module, torch.from_numpy(x)[None])[0].numpy(), wanted, rtol=1e-8, atol=1e-10)
+
+
+def test_local_transformer_sees_its_window_and_nothing_else() -> None:
+    module = made("local")  # windows of 4
+    before = video(12)
+    after = before.clone()
+    after[0, 5, 0] += 1.0  # in the second window
+    moved = (alone(module, after) - alone(module, before)).abs().sum(-1)[0] > 1e-9
+    assert moved.tolist() == [False] * 4 + [True] * 4 + [False] * 4
+
+
+def test_local_transformer_is_attention_within_a_window() -> None:
+    torch.manual_seed(0)
+    module = LocalTransformer(DIM, window=3, heads=2, depth=1).double().eval()
+    block = module.blocks.layers[0]
+    x = video(3)[0].numpy() + module.positions.detach().numpy()
+
+    def norm(rows: np.ndarray, layer: nn.LayerNorm) -> np.ndarray:
+        scaled = (rows - rows.mean(1, keepdims=True)) / np.sqrt(rows.var(1, keepdims=True) + layer.eps)
+        return scaled * layer.weight.detach().numpy() + layer.bias.detach().numpy()
+
+    def linear(rows: np.ndarray, layer: nn.Linear) -> np.ndarray:
+        return rows @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()
+
+    attention, width = block.self_attn, DIM // 2
+    given = norm(x, block.norm1)
+    q, k, v = np.split(
+        given @ attention.in_proj_weight.detach().numpy().T + attention.in_proj_bias.detach().numpy(), 3, axis=1
+    )
+    heads = []
+    for head in range(2):
+        part = slice(head * width, (head + 1) * width)
+        weights = np.stack(
+            [softmax(np.array([q[i, part] @ k[j, part] / math.sqrt(width) for j in range(3)])) for i in range(3)]
+        )
+        heads.append(weights @ v[:, part])
+    x = x + linear(np.concatenate(heads, 1), attention.out_proj)
+    x = x + linear(gelu(linear(norm(x, block.norm2), block.linear1)), block.linear2)
+    np.testing.assert_allclose(alone(module, video(3))[0].numpy(), x, rtol=1e-8)
+
+
+def test_alignment_by_hand() -> None:
+    frames = torch.tensor([[[3.0, 4.0], [0.0, 2.0], [0.0, 0.0]]])
+    classes = torch.tensor([[1.0, 0.0], [0.0, 5.0]])
+    torch.testing.assert_close(alignment_map(frames, classes), torch.tensor([[[0.6, 0.8], [0.0, 1.0], [0.0, 0.0]]]))
+
+
+@pytest.mark.parametrize(("length", "k"), [(1, 1), (15, 1), (16, 2), (33, 3)])
+def test_top_k_counts_the_real_frames_only(length: int, k: int) -> None:
+    values = torch.full((1, 40, 1), 99.0)
+    values[0, :length, 0] = torch.arange(length)
+    mask = torch.arange(40)[None] < length
+    assert top_k_mean(values, mask).item() == pytest.approx(sum(range(length - k, length)) / k)
+
+
+def test_losses_by_hand() -> None:
+    video_scores = torch.tensor([[0.7, 0.0], [0.0, 0.14]])
+    expected = (math.log(1 + math.exp(-10)) + math.log(1 + math.exp(-2))) / 2
+    assert alignment_loss(video_scores, torch.tensor([0, 1])).item() == pytest.approx(expected, rel=1e-4)
+    classes = torch.tensor([[1.0, 0.0], [0.6, 0.8], [-1.0, 0.0], [3.0, 4.0]])
+    assert class_contrast(classes).item() == pytest.approx(1.2)
+    assert class_contrast(classes, normal=2).item() == pytest.approx(0.0)
+
+
+def test_frame_score_is_what_the_normal_class_leaves() -> None:
+    alignment = torch.tensor([[0.07, 0.0, 0.0], [0.0, 0.07, 0.0]])
+    e = math.e
+    torch.testing.assert_close(frame_score(alignment), torch.tensor([2 / (e + 2), (e + 1) / (e + 2)]))
+
+
+@pytest.fixture(scope="module")
+def bundled() -> object:
+    return open_folder(BUNDLED, device="cpu", precision="fp32")
+
+
+SENTENCES = ["a person walking", "a person riding a bicycle", "a car on the walkway"]
+
+
+@pytest.mark.parametrize("position", ["end", "middle"])
+def test_context_equal_to_words_is_those_words(bundled: object, position: str) -> None:
+    """With the word vectors of "a photo of a" as context, the embedding is that of the sentence so begun."""
+    tokenizer, model = bundled._tokenizer, bundled._model  # type: ignore[attr-defined]
+    length = 4 if position == "end" else 8
+    prompts = LearnablePrompts(
+        model, torch.as_tensor(tokenizer(SENTENCES)), [0, 1, 2], length=length, position=position
+    )
+    words = torch.as_tensor(tokenizer(["a photo of a"]))[0, 1:5]
+    vectors = prompts.embedding[0](words).detach()
+    with torch.no_grad():
+        prompts.context.copy_(vectors if position == "end" else torch.cat([vectors, vectors]))
+        found = prompts().numpy()
+    behind = "" if position == "end" else " a photo of a"
+    wanted = bundled.encode_texts([f"a photo of a {text}{behind}" for text in SENTENCES])  # type: ignore[attr-defined]
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_descriptions_of_a_class_are_averaged_and_only_the_context_learns(bundled: object) -> None:
+    tokenizer, model = bundled._tokenizer, bundled._model  # type: ignore[attr-defined]
+    tokens = torch.as_tensor(tokenizer(SENTENCES))
+    torch.manual_seed(0)
+    together = LearnablePrompts(model, tokens, [0, 1, 1], length=2)
+    apart = LearnablePrompts(model, tokens, [0, 1, 2], length=2)
+    apart.load_state_dict(together.state_dict())
+    with torch.no_grad():
+        one, two = together(), apart()
+    mean = two[1] + two[2]
+    torch.testing.assert_close(one, torch.stack([two[0], mean / mean.norm()]))
+    assert [name for name, _ in together.named_parameters()] == ["context"]
+    together().sum().backward()
+    assert together.context.grad is not None
+    assert together.context.grad.abs().sum() > 0
+    torch.testing.assert_close(  # the tower itself is as it was: no hook is left behind
+        torch.from_numpy(bundled.encode_texts(SENTENCES)),  # type: ignore[attr-defined]
+        torch.nn.functional.normalize(model.encode_text(tokens), dim=-1).detach(),
+    )
+
+
+def test_too_long_a_context_says_what_to_do(bundled: object) -> None:
+    tokens = torch.as_tensor(bundled._tokenizer(SENTENCES))  # type: ignore[attr-defined]
+    with pytest.raises(ModelError, match="Shorten"):
+        LearnablePrompts(bundled._model, tokens, [0, 1, 2], length=28)  # type: ignore[attr-defined]
