@@ -74,7 +74,8 @@ class TwoLayerGraph(nn.Module):
             for layer in layers:
                 hidden = F.gelu(layer(hidden, adjacency))
             parts.append(hidden)
-        return self.join(torch.cat(parts, -1)) * mask[..., None]
+        joined: Tensor = self.join(torch.cat(parts, -1))
+        return joined * mask[..., None]
 
 
 class GraphLayer(nn.Module):
@@ -86,4 +87,5 @@ class GraphLayer(nn.Module):
         self.skip = nn.Identity() if width == out else nn.Linear(width, out)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        return adjacency @ self.weight(x) + self.skip(x)
+        spread: Tensor = adjacency @ self.weight(x)
+        return spread + self.skip(x)

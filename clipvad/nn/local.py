@@ -31,5 +31,5 @@ class LocalTransformer(nn.Module):
         real = F.pad(mask, (0, missing)).reshape(-1, self.window)
         # Attention over nothing is NaN, so a window without a real frame attends to its padding.
         hidden = ~real & real.any(1, keepdim=True)
-        seen = self.blocks(windows, src_key_padding_mask=hidden)
+        seen: Tensor = self.blocks(windows, src_key_padding_mask=hidden)
         return seen.reshape(batch, -1, dim)[:, :length] * mask[..., None]

@@ -24,6 +24,10 @@ class LearnablePrompts(nn.Module):
     description do not fit the tower's length together.
     """
 
+    ids: Tensor
+    places: Tensor
+    owner: Tensor
+
     def __init__(
         self, model: Any, tokens: Tensor, owner: Sequence[int], *, length: int = 16, position: Position = "end"
     ) -> None:
