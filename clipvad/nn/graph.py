@@ -88,4 +88,5 @@ class GraphLayer(nn.Module):
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
         spread: Tensor = adjacency @ self.weight(x)
-        return spread + self.skip(x)
+        kept: Tensor = self.skip(x)
+        return spread + kept
