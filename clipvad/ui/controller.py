@@ -18,6 +18,7 @@ from clipvad.core import Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError, VideoError
 from clipvad.progress import Progress
 from clipvad.ui.downloads import ARTEFACTS
+from clipvad.ui.drafting.desk import DraftDesk
 from clipvad.ui.engine import Engine
 from clipvad.ui.examples import Example
 from clipvad.ui.line import Line
@@ -38,6 +39,7 @@ class Controller:
         self.engine = engine
         self.store = store
         self.line = Line(engine.settings.concurrency)
+        self.desk = DraftDesk(engine, store)
 
     def open_example(self, key: str, which: Example) -> Iterator[Analysis | Progress | Session]:
         """Show an example in this session: yield the progress of loading, then the session that holds it.

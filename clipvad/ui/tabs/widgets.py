@@ -9,6 +9,7 @@ from clipvad.rules import list_presets, load_rules
 from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.downloads import downloads_row
+from clipvad.ui.drafting import draft_panel
 from clipvad.ui.gallery import gallery
 from clipvad.ui.rules_editor import rules_editor
 from clipvad.ui.timeline import Timeline
@@ -58,6 +59,7 @@ class AnalyzeWidgets:
                 self.rule_file = gr.UploadButton(
                     "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
                 )
+            self.draft = draft_panel(elem_id="pg-draft")
             self.editor = rules_editor(elem_id="pg-editor")
 
     def _scoring_card(self) -> None:
