@@ -81,6 +81,17 @@ class Draft:
             zones=_placeholders(wanted),
         )
 
+    def rule_set(self, accepted: Accepted, *, name: str, drawn: Iterable[Zone] = ()) -> RuleSet:
+        """`accepted` and the zones `drawn` already as a rule set of its own that tells where it comes from; unchecked."""
+        return RuleSet(
+            name=name,
+            place=self.place,
+            description=self.source,
+            zones=(*drawn, *accepted.zones),
+            normal=accepted.normal,
+            abnormal=accepted.abnormal,
+        )
+
     def mended(self, indices: Collection[int]) -> Draft:
         """With the new wording that the filter proposed for each suggestion at `indices`, which is kept then.
 

@@ -79,5 +79,10 @@ def plain(one: Suggestion) -> dict[str, Any]:
     }
 
 
+def things(text: str) -> tuple[str, ...]:
+    """The forbidden things in a text of one a line; marks of a list are left out."""
+    return tuple(line for given in text.splitlines() if (line := given.strip().lstrip("-*•").strip()))
+
+
 def _value(stage: str, **more: Any) -> dict[str, Any]:
     return {"stage": stage, "serial": secrets.token_hex(4), **more}  # the same news twice are news too

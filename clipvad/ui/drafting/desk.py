@@ -125,7 +125,10 @@ class DraftDesk:
         draft = draft.mended(_indices(mended, draft))
         chosen = [i for i in _indices(ticked, draft) if instead or not draft.suggestions[i].beside]
         accepted = draft.accept(chosen, drawn=rules.zones)
-        taken = _instead(rules, accepted, draft) if instead else _joined(rules, accepted)
+        if instead and not (accepted.normal and accepted.abnormal):
+            raise LLMError("A score compares both sides: tick a sentence on each, or add to your rules instead.")
+        alone = draft.rule_set(accepted, name="draft", drawn=rules.zones)
+        taken = alone if instead else _joined(rules, accepted)
         read_rules(new_value(taken), taken)  # more than the lists can hold is refused while the review still stands
         self.discard(key)
         return taken, accepted
@@ -161,18 +164,5 @@ def _joined(rules: RuleSet, accepted: Accepted) -> RuleSet:
         rules,
         normal=(*rules.normal, *accepted.normal),
         abnormal=(*rules.abnormal, *accepted.abnormal),
-        zones=(*rules.zones, *accepted.zones),
-    )
-
-
-def _instead(rules: RuleSet, accepted: Accepted, draft: Draft) -> RuleSet:
-    if not (accepted.normal and accepted.abnormal):
-        raise LLMError("A score compares both sides: tick at least one sentence on each, or add to your rules instead.")
-    return RuleSet(
-        name="draft",
-        place=draft.place,
-        description=draft.source,
-        normal=accepted.normal,
-        abnormal=accepted.abnormal,
         zones=(*rules.zones, *accepted.zones),
     )

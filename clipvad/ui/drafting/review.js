@@ -25,7 +25,7 @@ function chips({ hours, dwell_s: dwell, zones }) {
 
 function why(one) {
   if (one.mended) return [`Instead of “${one.text}”.`];
-  return one.reason ? [one.beside ? `Beside your rules: ${one.reason}` : one.reason] : [];
+  return one.reason ? [one.beside ? `“Add” leaves it out. ${one.reason}` : one.reason] : [];
 }
 
 function mend(one) {

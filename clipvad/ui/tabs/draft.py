@@ -12,7 +12,7 @@ from clipvad.core import ScoreSettings
 from clipvad.errors import ClipvadError, LLMCancelledError
 from clipvad.llm import Accepted, Draft, Wish
 from clipvad.ui import views
-from clipvad.ui.drafting import form, refused, review, running
+from clipvad.ui.drafting import form, refused, review, running, things
 from clipvad.ui.examples import FIRST
 from clipvad.ui.rules_editor import read_rules
 from clipvad.ui.tabs.analyze import AnalyzeTab, Lists, Updates, session_key
@@ -82,11 +82,6 @@ class AnalyzeDraftTab(AnalyzeTab):
     def leave(self, request: gr.Request) -> None:
         self.controller.desk.cancel(session_key(request))
         super().leave(request)
-
-
-def things(text: str) -> tuple[str, ...]:
-    """The forbidden things in a text of one a line; marks of a list are left out."""
-    return tuple(line for given in text.splitlines() if (line := given.strip().lstrip("-*•").strip()))
 
 
 def _taken(accepted: Accepted, *, instead: bool) -> str:
