@@ -82,7 +82,7 @@ class Draft:
         )
 
     def rule_set(self, accepted: Accepted, *, name: str, drawn: Iterable[Zone] = ()) -> RuleSet:
-        """`accepted` and the zones `drawn` already as a rule set of its own that tells where it comes from; unchecked."""
+        """`accepted` and the zones `drawn` already, as a rule set of its own that tells its source. Unchecked."""
         return RuleSet(
             name=name,
             place=self.place,

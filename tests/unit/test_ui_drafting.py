@@ -106,7 +106,7 @@ def test_ticks_that_no_page_sends_are_refused_and_the_draft_stays(
     for choice in ({"ticked": ticked}, {"ticked": [1], "mended": ticked}):
         with pytest.raises(LLMError, match="could not be read"):
             at.take("a", HAVE, **choice)
-    with pytest.raises(LLMError, match="a dog.*cannot be taken over"):  # hours that are none: its box is disabled
+    with pytest.raises(LLMError, match=r"a dog.*cannot be taken over"):  # hours that are none: its box is disabled
         at.take("a", HAVE, ticked=[4])
     assert texts(at.take("a", HAVE, ticked=[1])[0])[0] == ["green", "a person walking"]
 
