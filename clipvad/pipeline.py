@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from clipvad.cache import Cache
-from clipvad.core import MODES, Analysis, Features, Mode, ModelUse, RuleSet, Scores, ScoreSettings
+from clipvad.core import MODES, Analysis, Embeddings, Features, Mode, ModelUse, RuleSet, Scores, ScoreSettings
 from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
 from clipvad.progress import Progress
 from clipvad.scoring import SCORERS
 from clipvad.scoring.conditions import limits
 from clipvad.scoring.contexts import neutral_sentences
+from clipvad.scoring.influence import Influence, influence
 from clipvad.scoring.prompts import TextMemo, embed_sentences
 
 if TYPE_CHECKING:
@@ -197,10 +198,33 @@ class Analyzer:
             from_cache=from_cache,
         )
 
+    def influence(self, analysis: Analysis, *, mode: Mode) -> Influence:
+        """What each sentence does to the curve of `mode`; touches no decoder, no image encoder.
+
+        Raises `SettingsError` for a mode that was not scored, `EncoderMismatchError` for another encoder's features.
+        """
+        if mode not in analysis.scores or mode not in analysis.features.modes:
+            raise SettingsError(f"This analysis has no {mode} curve to explain. Analyse the clip in that mode.")
+        settings = analysis.settings
+        return influence(
+            analysis.features,
+            self._embed(analysis.rules),
+            analysis.rules,
+            analysis.scores[mode],
+            temperature=self._temperature(settings),
+            smooth_s=settings.smooth_s or 0.0,
+            clock_start_s=settings.clock_start_s,
+        )
+
+    def _embed(self, rules: RuleSet) -> Embeddings:
+        return embed_sentences(self.encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
+
+    def _temperature(self, settings: ScoreSettings) -> float:
+        return settings.temperature or 1.0 / self.encoder.logit_scale
+
     def _score(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> dict[Mode, Scores]:
-        encoder = self.encoder
-        texts = embed_sentences(encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
-        scorer = SCORERS["similarity"](temperature=settings.temperature or 1.0 / encoder.logit_scale)
+        texts = self._embed(rules)
+        scorer = SCORERS["similarity"](temperature=self._temperature(settings))
         return {
             mode: scorer.score(
                 features, texts, rules, mode=mode, smooth_s=settings.smooth_s, clock_start_s=settings.clock_start_s
