@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from clipvad.ui.sentences import shown
 
 from benchmarks.common import machine
 from clipvad.cache import Cache
@@ -28,7 +29,6 @@ from clipvad.core import Features, Rule, RuleSet
 from clipvad.extraction import join
 from clipvad.pipeline import Analyzer
 from clipvad.ui.examples import FIRST
-from clipvad.ui.sentences import shown
 
 LIMIT_MS = 200.0
 ACTORS = ("a person", "two people", "a man", "a woman", "a child")

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clipvad.cache import Cache
 from clipvad.core import MODES, Analysis, Embeddings, Features, Mode, ModelUse, RuleSet, Scores, ScoreSettings
 from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
+from clipvad.explain import Look, ObjectsAt, look, objects_at, sample_at
 from clipvad.progress import Progress
 from clipvad.scoring import SCORERS
 from clipvad.scoring.conditions import limits
@@ -213,6 +215,40 @@ class Analyzer:
             analysis.scores[mode],
             temperature=self._temperature(settings),
             smooth_s=settings.smooth_s or 0.0,
+            clock_start_s=settings.clock_start_s,
+        )
+
+    def look(self, analysis: Analysis, t_s: float, *, on_crops: Callable[[int, int], None] | None = None) -> Look:
+        """See the sampled frame at `t_s` seconds part by part, for `maps`: one frame decoded, some 250 crops encoded.
+
+        `on_crops` as for `clipvad.explain.look`. Raises `VideoError` if the clip is gone.
+        """
+        from clipvad.video import read_frame
+
+        t_s = float(analysis.features.pts_s[sample_at(analysis.features.pts_s, t_s)])
+        return look(read_frame(analysis.video, t_s, max_side=self.max_side), self.encoder, on_crops=on_crops)
+
+    def maps(
+        self, seen: Look, rules: RuleSet, *, settings: ScoreSettings, size: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Where each of the N sentences fits, float32 [N, h, w] in [0, 1] for `size` (w, h); see `Look.maps`."""
+        texts = embed_sentences(self.encoder, rules, memo=self._texts)
+        return seen.maps(texts, temperature=self._temperature(settings.resolved(rules)), size=size)
+
+    def objects_at(self, analysis: Analysis, t_s: float) -> ObjectsAt:
+        """What each object of the sampled frame at `t_s` seconds was taken for; no image model runs.
+
+        Raises `SettingsError` for an analysis without objects.
+        """
+        features, rules, settings = analysis.features, analysis.rules, analysis.settings
+        if "object" not in features.modes:
+            raise SettingsError("This analysis has no objects to explain. Analyse the clip in object mode.")
+        return objects_at(
+            features,
+            self._embed(rules),
+            rules,
+            sample_at(features.pts_s, t_s),
+            temperature=self._temperature(settings),
             clock_start_s=settings.clock_start_s,
         )
 
