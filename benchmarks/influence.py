@@ -21,7 +21,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from clipvad.ui.sentences import shown
 
 from benchmarks.common import machine
 from clipvad.cache import Cache
@@ -29,6 +28,7 @@ from clipvad.core import Features, Rule, RuleSet
 from clipvad.extraction import join
 from clipvad.pipeline import Analyzer
 from clipvad.ui.examples import FIRST
+from clipvad.ui.sentences import shown
 
 LIMIT_MS = 200.0
 ACTORS = ("a person", "two people", "a man", "a woman", "a child")
