@@ -153,6 +153,11 @@ def sample_at(pts_s: NDArray[np.float64], t_s: float) -> int:
     return max(int(np.searchsorted(pts_s, t_s + 0.002, side="right")) - 1, 0)
 
 
+def shown_time(pts_s: NDArray[np.float64], t_s: float) -> float:
+    """Seconds of the sampled frame shown at `t_s`."""
+    return float(pts_s[sample_at(pts_s, t_s)])
+
+
 def _edges(length: int, side: int) -> NDArray[np.int64]:
     """Evenly spread starts of windows of `side` from 0 to `length - side`, at most half a side apart."""
     steps = math.ceil((length - side) / max(side // 2, 1))
@@ -164,7 +169,7 @@ def _middles(length: int, count: int) -> NDArray[np.float64]:
     return (np.arange(count) + 0.5) * length / count
 
 
-def _between(places: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float32]:
+def _between(places: NDArray[np.floating], centres: NDArray[np.floating]) -> NDArray[np.float32]:
     """Weights [places, centres] of linear interpolation; beyond the outermost centre its value holds."""
     columns = [np.interp(places, centres, one) for one in np.eye(len(centres))]
     return np.stack(columns, axis=1).astype(np.float32)

@@ -19,7 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.cache import Cache
-from clipvad.core import MODES, Analysis, Embeddings, Features, Mode, ModelUse, RuleSet, Scores, ScoreSettings
+from clipvad.core import (
+    MODES,
+    Analysis,
+    Embeddings,
+    Features,
+    Mode,
+    ModelUse,
+    RuleSet,
+    Scores,
+    ScoreSettings,
+    VideoInfo,
+)
 from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
 from clipvad.explain import Look, ObjectsAt, look, objects_at, sample_at
@@ -218,15 +229,14 @@ class Analyzer:
             clock_start_s=settings.clock_start_s,
         )
 
-    def look(self, analysis: Analysis, t_s: float, *, on_crops: Callable[[int, int], None] | None = None) -> Look:
-        """See the sampled frame at `t_s` seconds part by part, for `maps`: one frame decoded, some 250 crops encoded.
+    def look(self, video: VideoInfo, t_s: float, *, on_crops: Callable[[int, int], None] | None = None) -> Look:
+        """See the frame at `t_s` seconds part by part, for `maps`: one frame is decoded, some 200 crops are encoded.
 
         `on_crops` as for `clipvad.explain.look`. Raises `VideoError` if the clip is gone.
         """
         from clipvad.video import read_frame
 
-        t_s = float(analysis.features.pts_s[sample_at(analysis.features.pts_s, t_s)])
-        return look(read_frame(analysis.video, t_s, max_side=self.max_side), self.encoder, on_crops=on_crops)
+        return look(read_frame(video, t_s, max_side=self.max_side), self.encoder, on_crops=on_crops)
 
     def maps(
         self, seen: Look, rules: RuleSet, *, settings: ScoreSettings, size: tuple[int, int]

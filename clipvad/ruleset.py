@@ -161,9 +161,9 @@ class RuleSet:
 
     def without(self, text: str, *, abnormal: bool) -> RuleSet:
         """The same set with the sentence `text` of one side switched off; unchanged if it is not there."""
-        side = "abnormal" if abnormal else "normal"
-        rules = tuple(replace(rule, enabled=rule.enabled and rule.text != text) for rule in getattr(self, side))
-        return replace(self, **{side: rules})
+        side = self.abnormal if abnormal else self.normal
+        rules = tuple(replace(rule, enabled=rule.enabled and rule.text != text) for rule in side)
+        return replace(self, abnormal=rules) if abnormal else replace(self, normal=rules)
 
     def check(self) -> RuleSet:
         """Return self, or raise `RulesError` for the first of `faults`."""

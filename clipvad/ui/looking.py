@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from weakref import WeakKeyDictionary
 
-from clipvad.explain import Look, sample_at
+from clipvad.explain import Look, shown_time
 from clipvad.ui.controller import TICK_S, Controller, fractions
 from clipvad.ui.session import Session
 
@@ -32,7 +32,8 @@ class Looking:
         wish = self._wishes[session] = object()
         analysis, analyzer = self.controller.explained(key)
         features = analysis.features
-        name = (features.video.sha256, features.encoder_id, sample_at(features.pts_s, t_s))
+        shown_s = shown_time(features.pts_s, t_s)
+        name = (features.video.sha256, features.encoder_id, shown_s)
         if session in self._last and self._last[session][0] == name:
             return self._last[session][1]
         state = ["waiting for the analyses before it"]
@@ -43,7 +44,7 @@ class Looking:
                 on_fraction(done / total)
 
             state[0] = "cutting the frame into crops"
-            return analyzer.look(analysis, t_s, on_crops=told)
+            return analyzer.look(features.video, shown_s, on_crops=told)
 
         with self.controller.line.join() as ahead:
             while ahead():

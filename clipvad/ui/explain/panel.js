@@ -102,14 +102,15 @@
     const layer = find('.ex-boxes');
     drawBoxesOver(layer, data);
     const rows = data.boxes.map((one, index) => {
-      const track = one.track >= 0 ? `, track ${one.track}` : '';
+      const what = make('span', '', one.track >= 0 ? `${one.name}, track ${one.track}` : one.name);
+      what.title = `The detector's confidence: ${one.confidence.toFixed(2)}`;
       const row = make('li', `ex-object${one.score >= data.threshold ? ' ex-abnormal' : ''}`,
-        make('header', '', make('b', '', String(index + 1)), make('span', '', `${one.name} ${one.confidence.toFixed(2)}${track}`), make('i', '', `score ${one.score.toFixed(2)}`)),
-        ...one.top.map(guess));
+        make('header', '', make('b', '', String(index + 1)), what, make('i', '', `score ${one.score.toFixed(2)}`)), ...one.top.map(guess));
       row.addEventListener('pointerenter', () => layer.children[index].classList.add('ex-lit'));
       row.addEventListener('pointerleave', () => layer.children[index].classList.remove('ex-lit'));
       return row;
     });
+    find('.ex-columns').hidden = !rows.length;
     find('.ex-objects').replaceChildren(...(rows.length ? rows : [make('li', 'ex-hint', 'No object was found in this frame: its score is 0.')]));
   }
 

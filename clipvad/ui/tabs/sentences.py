@@ -13,7 +13,7 @@ import gradio as gr
 
 from clipvad.core import MODES, Mode
 from clipvad.errors import ClipvadError, SettingsError
-from clipvad.explain import Look, sample_at
+from clipvad.explain import Look, sample_at, shown_time
 from clipvad.ui import explain, sentences
 from clipvad.ui.looking import Looking
 from clipvad.ui.tabs.analyze import UNEXPECTED, AnalyzeTab, session_key
@@ -71,10 +71,10 @@ class Explanations:
 
         analysis, analyzer = self.controller.explained(key)
         maps = analyzer.maps(seen, analysis.rules, settings=analysis.settings, size=explain.map_size(analysis.video))
-        sample = sample_at(analysis.features.pts_s, t_s)
-        shown_s = float(analysis.features.pts_s[sample])
+        shown_s = shown_time(analysis.features.pts_s, t_s)
         picture = read_frame(analysis.video, shown_s, max_side=explain.PICTURE_PX)
-        chosen = analysis.top_sentence("object" if "object" in analysis.scores else "frame", sample)
+        mode: Mode = "object" if "object" in analysis.scores else "frame"
+        chosen = analysis.top_sentence(mode, sample_at(analysis.features.pts_s, t_s))
         return explain.map_shown(analysis, shown_s, picture, seen, maps, chosen=chosen)
 
     def _boxes(self, key: str, t_s: float) -> Value:
@@ -82,7 +82,7 @@ class Explanations:
 
         analysis, analyzer = self.controller.explained(key)
         found = analyzer.objects_at(analysis, t_s)
-        shown_s = float(analysis.features.pts_s[sample_at(analysis.features.pts_s, t_s)])
+        shown_s = shown_time(analysis.features.pts_s, t_s)
         picture = read_frame(analysis.video, shown_s, max_side=explain.PICTURE_PX)
         return explain.boxes_shown(analysis, shown_s, picture, found)
 
