@@ -67,7 +67,9 @@ def without_each(contexts: Iterable[Context], rules: RuleSet, *, temperature: fl
     first, *others = contexts
     best = _without_each(first, rules, temperature)
     for context in others:
-        np.maximum(best, _without_each(context, rules, temperature), out=best)
+        rows = np.flatnonzero(context.holds[:, rules.is_abnormal].any(axis=1))  # elsewhere there is no abnormal mass
+        here = _without_each(Context(context.cosines[rows], context.holds[rows]), rules, temperature)
+        best[rows] = np.maximum(best[rows], here)
     return best
 
 

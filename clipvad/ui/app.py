@@ -18,6 +18,7 @@ from clipvad.ui.examples import EXAMPLES
 from clipvad.ui.session import SessionStore
 from clipvad.ui.tabs.about import about_html
 from clipvad.ui.tabs.draft import AnalyzeDraftTab
+from clipvad.ui.tabs.sentences import Explanations
 from clipvad.ui.theme import FAVICON, HEAD, PAGE_CSS, theme
 
 QUEUE_PLACES = 40
@@ -41,6 +42,7 @@ def build_demo(settings: Settings) -> gr.Blocks:
             with gr.Tab("About"):
                 about = gr.HTML(about_html(None, settings), apply_default_css=False)
         analyze.wire(demo)
+        Explanations(analyze).wire()
 
         def tell_about() -> str:
             try:

@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 
 from clipvad.core import Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError, VideoError
+from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
 from clipvad.ui.downloads import ARTEFACTS
 from clipvad.ui.drafting.desk import DraftDesk
@@ -79,7 +80,7 @@ class Controller:
         player = path
         if not info.browser_playable:
             player = session.path(f"preview-{path.stem}.mp4")
-            for fraction in _fractions(lambda on_fraction: browser_preview(info, player, progress=on_fraction)):
+            for fraction in fractions(lambda on_fraction: browser_preview(info, player, progress=on_fraction)):
                 yield Progress(
                     stage="making a copy that a browser can play",
                     done_s=fraction * info.duration_s,
@@ -148,6 +149,14 @@ class Controller:
         session.analysis, session.rules = again, rules
         return again
 
+    def explained(self, key: str) -> tuple[Analysis, Analyzer]:
+        """The session's analysis, to be explained, and the analyser with the encoder that made it."""
+        session = self.store.get(key)
+        if session.analysis is None:
+            raise ClipvadError("There is nothing to explain yet. Press Analyze first." if session.clip else GONE)
+        choice = session.choice
+        return session.analysis, self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
+
     def unknown_words(self, key: str, rules: RuleSet) -> dict[str, tuple[str, ...]]:
         """Per sentence that is on, the words that the session's encoder has never seen."""
         encoder = self.engine.analyzer(encoder=self.store.get(key).choice.encoder).encoder
@@ -166,7 +175,7 @@ class Controller:
             raise ClipvadError("There is no analysis to take away yet. Press Analyze first.")
         artefact = ARTEFACTS[kind]
         path = session.path(Path(analysis.video.name).stem + artefact.suffix)
-        yield from _fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
+        yield from fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
         yield path
 
     def _waiting(self, ahead: Callable[[], int], session: Session) -> Iterator[Progress]:
@@ -205,8 +214,11 @@ def _meanwhile(work: Callable[[], T], news: Callable[[], N]) -> Generator[N, Non
     return results[0]
 
 
-def _fractions(work: Callable[[Callable[[float], None]], object]) -> Iterator[float]:
-    """Run `work(on_fraction)` in a thread and yield its newest fraction; closing the iterator stops the work."""
+def fractions(work: Callable[[Callable[[float], None]], T]) -> Generator[float, None, T]:
+    """Run `work(on_fraction)` in a thread, yield its newest fraction, and return its result.
+
+    Closing the generator stops the work where it next reports.
+    """
     newest = 0.0
     left = False
 
@@ -217,6 +229,6 @@ def _fractions(work: Callable[[Callable[[float], None]], object]) -> Iterator[fl
         newest = fraction
 
     try:
-        yield from _meanwhile(lambda: work(on_fraction), lambda: newest)
+        return (yield from _meanwhile(lambda: work(on_fraction), lambda: newest))
     finally:
         left = True

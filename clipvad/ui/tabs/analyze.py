@@ -84,6 +84,7 @@ class AnalyzeTab(AnalyzeWidgets):
         for changed in (self.editor.edited, *(knob.input for knob in knobs)):
             changed(self._shown(self.rescore), rescoring, everything, **live)
         self.mode.input(self._shown(self.choose_mode), [self.mode], everything, **live)
+        self.sentences.dropped(self._shown(self.switch_off), rescoring, everything, **quiet)
         self.downloads.wanted(self._shown(self.export), outputs=everything, **quiet)
 
     # Handlers. Each returns or yields {widget: value}.
@@ -154,6 +155,12 @@ class AnalyzeTab(AnalyzeWidgets):
         threshold = round(min(max(float(event.value), 0.01), 1.0), 2)
         for updates in self.rescore(request, lists, threshold, *others):
             yield {**updates, self.threshold: threshold}
+
+    def switch_off(self, event: gr.EventData, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
+        """One sentence off, as if unticked in the editor: undo there brings it back."""
+        rules = read_rules(lists, self.controller.store.get(session_key(request)).rules or FIRST.rules)
+        less = rules.without(str(event.text), abnormal=bool(event.abnormal))
+        yield self._replace_rules(less, _settings(*knobs), request)
 
     def catch_up(self, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
         """Sentences and settings that changed while an analysis ran take effect when it ends."""

@@ -10,8 +10,10 @@ from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.downloads import downloads_row
 from clipvad.ui.drafting import draft_panel
+from clipvad.ui.explain import explain_panel
 from clipvad.ui.gallery import gallery
 from clipvad.ui.rules_editor import rules_editor
+from clipvad.ui.sentences import sentences_panel
 from clipvad.ui.timeline import Timeline
 
 MODE_LABELS = [("Whole frame", "frame"), ("Objects", "object"), ("Both", "both")]
@@ -32,6 +34,8 @@ class AnalyzeWidgets:
                 self._run_card()
             with gr.Column(scale=63, min_width=330, elem_id="pg-right"):
                 self.timeline = Timeline(elem_id="pg-timeline")
+                self.explain = explain_panel(elem_id="pg-explain")
+                self.sentences = sentences_panel(elem_id="pg-sentences")
                 self.downloads = downloads_row(elem_id="pg-downloads")
 
     def _clip_card(self) -> None:
