@@ -155,7 +155,7 @@ class CompareTab:
         now = self.controller.store.get(key).analysis
         if now is None:
             raise ClipvadError(EMPTY)
-        if mode not in MODES:
+        if mode not in tuple(MODES):
             raise SettingsError(f"A mode is one of {', '.join(MODES)}.")
         if mode not in now.scores:
             raise SettingsError(
@@ -193,7 +193,7 @@ def _choices(file: str | None) -> list[tuple[str, str]]:
     """What a side can be judged by; `file`: the name of the rule file that was opened."""
     presets = [(load_rules(name).title or name, name) for name in list_presets()]
     opened = [(f"File: {file}", FILE)] if file else []
-    return [("The rules on the Analyze tab", HERE), *opened, *presets]
+    return [("Rules on the Analyze tab", HERE), *opened, *presets]
 
 
 def _label(name: str, chosen: str, analysis: Analysis, mode: Mode) -> str:
