@@ -139,15 +139,20 @@ class Controller:
 
     def rescore(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
         """Score the session's features again with other rules or settings. No decoder, no image encoder."""
+        again = self.score(key, rules, settings)
+        session = self.store.get(key)
+        session.analysis, session.rules = again, rules
+        return again
+
+    def score(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
+        """As `rescore`, for a look beside the analysis that the session holds and keeps."""
         session = self.store.get(key)
         if session.analysis is None:
             raise ClipvadError("There is nothing to score yet. Press Analyze first." if session.clip else GONE)
         before, choice = session.analysis, session.choice
         analyzer = self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
         again = analyzer.rescore(before.features, rules, settings=settings)
-        again = replace(again, detector=before.detector, timings_s={**before.timings_s, **again.timings_s})
-        session.analysis, session.rules = again, rules
-        return again
+        return replace(again, detector=before.detector, timings_s={**before.timings_s, **again.timings_s})
 
     def explained(self, key: str) -> tuple[Analysis, Analyzer]:
         """The session's analysis, to be explained, and the analyser with the encoder that made it."""
