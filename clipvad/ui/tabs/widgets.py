@@ -71,6 +71,10 @@ class AnalyzeWidgets:
             with gr.Accordion("Advanced", open=False, elem_id="pg-advanced"):
                 self.merge = gr.Slider(0, 10, default.merge_s, step=0.25, label="Close gaps shorter than (s)")
                 self.shortest = gr.Slider(0, 10, default.min_s, step=0.25, label="Drop events shorter than (s)")
+                self.clock = gr.Textbox(
+                    label="Clip starts at (HH:MM)", placeholder="not known: hours limit nothing", max_length=20,
+                    elem_id="pg-clock",
+                )  # fmt: skip
                 self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
                 self.encoder = gr.Dropdown(
                     list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,
