@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -183,14 +182,14 @@ def with_run_options(*, without: tuple[str, ...] = (), **defaults: object) -> Ca
 
 
 def read_clock(text: str) -> float:
-    """Seconds since midnight of "20:30" or "20:30:15". Raises `SettingsError`."""
+    """Seconds since midnight of "20:30" or "20:30:15". Raises `SettingsError` that names the option."""
+    from clipvad import core
     from clipvad.errors import SettingsError
 
-    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
-    if found is None:
-        raise SettingsError(f"--clock is a time of day such as 20:30 or 20:30:15, got {text!r}.")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(3600 * hours + 60 * minutes + seconds)
+    try:
+        return core.read_clock(text)
+    except SettingsError as error:
+        raise SettingsError(f"--clock: {error}") from None
 
 
 def open_cache(cache_dir: Path | None) -> Cache:

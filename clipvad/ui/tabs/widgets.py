@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from clipvad.core import DEFAULT_SMOOTH_S, ScoreSettings
@@ -37,6 +39,11 @@ class AnalyzeWidgets:
                 self.explain = explain_panel(elem_id="pg-explain")
                 self.sentences = sentences_panel(elem_id="pg-sentences")
                 self.downloads = downloads_row(elem_id="pg-downloads")
+
+    @property
+    def knobs(self) -> list[Any]:
+        """The widgets whose values are the score's settings, in the order of `score_settings`."""
+        return [self.threshold, self.smooth, self.merge, self.shortest, self.clock]
 
     def _clip_card(self) -> None:
         with gr.Column(elem_classes="pg-card", elem_id="pg-clip"):
@@ -77,6 +84,10 @@ class AnalyzeWidgets:
             with gr.Accordion("Advanced", open=False, elem_id="pg-advanced"):
                 self.merge = gr.Slider(0, 10, default.merge_s, step=0.25, label="Close gaps shorter than (s)")
                 self.shortest = gr.Slider(0, 10, default.min_s, step=0.25, label="Drop events shorter than (s)")
+                self.clock = gr.Textbox(
+                    label="Clip starts at (HH:MM)", placeholder="not known: hours limit nothing", max_length=20,
+                    elem_id="pg-clock",
+                )  # fmt: skip
                 self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
                 self.encoder = gr.Dropdown(
                     list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,

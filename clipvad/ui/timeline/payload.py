@@ -105,6 +105,10 @@ def _scored(analysis: Analysis, mode: Mode) -> dict[str, Any]:
             }
             for text, abnormal, category in columns
         ],
+        "zones": [
+            {"name": zone.name, "points": [list(point) for point in zone.points], "used": zone in rules.zones_used}
+            for zone in rules.zones
+        ],
         "curves": {name: _curve(one) | _explanation(one) for name, one in scores.items()},
         "object_scores": None
         if objects is None or objects.object_score is None or objects.object_top is None
