@@ -22,6 +22,7 @@ from clipvad.settings import Settings
 from clipvad.ui.drafting import draft_panel, plain, review, things
 from clipvad.ui.drafting.desk import DraftDesk
 from clipvad.ui.session import Clip, SessionStore
+from clipvad.ui.tabs.about import about_html
 from clipvad.video import probe
 from tests.llm_server import KEY, FakeLLM, fails, llm, says, stays_silent
 from tests.unit.test_ui_session import ColourEngine, coloured_clip
@@ -221,6 +222,14 @@ def test_no_failure_lets_the_key_out(tmp_path: Path, fake: FakeLLM, caplog: pyte
         told += json.dumps(review(drafted(at))) + repr(at.offer) + repr(vars(at.store.get("a")))
     assert KEY not in told + caplog.text
     assert f"Bearer {KEY}" in fake.requests[-1].headers["Authorization"]
+
+
+def test_the_privacy_text_names_where_drafts_go_and_only_then(fake: FakeLLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fake.server().host in about_html(None, Settings())
+    monkeypatch.delenv("OPENAI_API_KEY")
+    text = about_html(None, Settings())
+    assert fake.server().host not in text
+    assert "no picture, sentence or result is sent anywhere" in text
 
 
 def test_a_mend_that_is_no_other_wording_is_not_offered() -> None:

@@ -7,10 +7,9 @@ let clock = null;
 let news = '';
 
 function show(selector, text) {
-  for (const node of root.querySelectorAll(selector)) {
-    node.hidden = !text;
-    node.textContent = text;
-  }
+  const node = root.querySelector(selector);
+  node.hidden = !text;
+  node.textContent = text || '';
 }
 
 function tick() {
@@ -54,8 +53,8 @@ function receive() {
   setRunning(value.stage === 'running');
   news = value.note || '';
   if (value.stage === 'running') tick();
-  show('.dr-error', value.error || '');
-  show('.dr-note', value.stage === 'form' ? value.note || '' : '');
+  for (const stage of ['form', 'review']) show(`.dr-${stage} .dr-error`, value.stage === stage && value.error);
+  show('.dr-note', value.stage === 'form' && value.note);
   fields.hidden = value.stage === 'review';
   root.querySelector('.dr-review').hidden = value.stage !== 'review';
   if (value.suggestions) {
@@ -69,7 +68,7 @@ function receive() {
 fields.addEventListener('submit', (event) => {
   event.preventDefault();
   const { place, forbidden, policy, pictures } = fields.elements;
-  show('.dr-error', '');
+  show('.dr-form .dr-error', '');
   show('.dr-note', '');
   begun = Date.now();
   news = 'asking';
