@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from clipvad.cache import Cache
 from clipvad.comparison import Comparison, compare, comparison_csv
 from clipvad.pipeline import Analyzer
 from clipvad.rules import dump_rules, load_rules
+from clipvad.settings import Settings
 from tests.ui.conftest import HOSTILE
 from tests.ui.serving import served
 from tests.ui.test_page import (
@@ -39,9 +41,10 @@ def page(browser: Any, server: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def expected() -> Comparison:
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """The example under its own rules and under those of a car park, by the product's own functions."""
-    analyzer = Analyzer(encoder="bundled", detector="motion", device="cpu")
+    cache = Cache.of(Settings(cache_dir=tmp_path_factory.mktemp("cache")))
+    analyzer = Analyzer(encoder="bundled", detector="motion", device="cpu", cache=cache)
     a = analyzer.run(EXAMPLE, load_rules("campus-walkway"), modes=("object",))
     return compare(a, analyzer.rescore(a.features, load_rules("car-park"), settings=a.settings))
 

@@ -71,7 +71,7 @@ def test_each_side_is_smoothed_as_its_rules_ask_unless_told(capsys: pytest.Captu
     lines = compared(capsys)
     assert lines[0] == "A: a: 0 events"
     assert lines[1] == "B: b: 1 events"
-    assert lines[-1].split() == ["B", "1.00", "2.00", "1.00", "something", "red"]
+    assert lines[-1].split() == ["B", "1.00", "2.00", "0.99", "something", "red"]
     assert "no event that only one of them has" in compared(capsys, "--smooth", "0")
 
 
