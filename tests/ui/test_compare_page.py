@@ -1,4 +1,4 @@
-"""The Compare tab in a real browser: another preset for B, its numbers, files, refusals, and the Analyze tab unharmed."""
+"""The Compare tab in a real browser: another preset for B, its numbers, files, refusals, Analyze unharmed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def choose(tab: Any, side: str, title: str) -> None:
 def rows(tab: Any, where: str) -> list[list[str]]:
     """Start, peak and sentence of each row of one table."""
     cells = tab.locator(f"#pg-compare section[data-where={where}] .co-row").evaluate_all(
-        "list => list.map((row) => ['times', 'peak', 'sentence'].map((name) => row.querySelector('.co-' + name).innerText))"
+        """list => list.map((row) => ['times', 'peak', 'sentence'].map(
+        (name) => row.querySelector('.co-' + name).innerText))"""
     )
     return [[times.split(" ")[0], peak, sentence] for times, peak, sentence in cells]
 
@@ -85,7 +86,7 @@ def test_another_preset_for_b_shows_the_numbers_of_the_comparison(
     before = events(page)
     open_compare(page)
     choose(page, "b", "Car park")
-    t_s, difference = expected.largest
+    _, difference = expected.largest
     wait_for_verdict(page, f"Largest difference {abs(difference):.2f} at ")
     assert f"mean {expected.mean_difference:.2f}" in page.get_by_test_id("compare-verdict").inner_text()
     assert rows(page, "a") == shown(expected, only="a") != []
@@ -100,7 +101,7 @@ def test_another_preset_for_b_shows_the_numbers_of_the_comparison(
 
     page.locator("#pg-compare .co-plot").hover(position={"x": 300, "y": 80})
     card = page.locator("#pg-compare .co-card").inner_text()
-    assert {"A", "B", "B − A"} <= set(part.rsplit(" ", 1)[0] for part in card.split("\n") if " " in part), card
+    assert {"A", "B", "B − A"} <= {part.rsplit(" ", 1)[0] for part in card.split("\n") if " " in part}, card
 
     for kind in ("csv", "png"):
         with page.expect_download(timeout=SLOW_MS) as started:

@@ -148,7 +148,9 @@ def test_the_page_and_the_command_line_give_the_same_numbers(
 
 def test_a_mode_that_was_not_computed_is_said_with_what_to_do(tab: CompareTab) -> None:
     told = tab._told(tab.show)
-    (note,) = (step[tab.view] for step in told(ME, HERE, "frame", None, HERE, "object", None) if "text" in step[tab.view])
+    (note,) = (
+        step[tab.view] for step in told(ME, HERE, "frame", None, HERE, "object", None) if "text" in step[tab.view]
+    )
     assert note["error"]
     assert "Whole frame" in note["text"]
     assert "press Analyze" in note["text"]
@@ -175,4 +177,3 @@ def test_what_no_widget_offers_is_refused_in_words(tab: CompareTab, choices: tup
     value = last(tab._told(tab.show)(ME, *choices))[tab.view]
     assert value["kind"] == "note"
     assert value["error"]
-
