@@ -148,9 +148,7 @@ def test_the_page_and_the_command_line_give_the_same_numbers(
 
 def test_a_mode_that_was_not_computed_is_said_with_what_to_do(tab: CompareTab) -> None:
     told = tab._told(tab.show)
-    (note,) = (
-        step[tab.view] for step in told(ME, HERE, "frame", None, HERE, "object", None) if "text" in step[tab.view]
-    )
+    note = last(told(ME, HERE, "frame", None, HERE, "object", None))[tab.view]
     assert note["error"]
     assert "Whole frame" in note["text"]
     assert "press Analyze" in note["text"]
