@@ -82,4 +82,6 @@ def _write(path: Path, text: str, *, force: bool) -> None:
     try:
         write_atomic(path, text)
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror or error}. Choose another with --out.") from None
+        raise SettingsError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another with --out."
+        ) from None

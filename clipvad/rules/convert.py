@@ -23,7 +23,9 @@ from clipvad.ruleset import SIDES, FieldPath, Rule, RuleSet
 SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".txt")
 COLUMNS = ("side", "text", "category")
 _HEADING = re.compile(r"(normal|abnormal)\s*:", re.IGNORECASE)
-_HALF = re.compile(r"\\u[dD][89abAB]\w\w(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]\w\w)\\u[dD][c-fC-F]")  # of a surrogate pair
+_HALF = re.compile(
+    r"\\u[dD][89abAB]\w\w(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]\w\w)\\u[dD][c-fC-F]"
+)  # of a surrogate pair
 _BULLET = re.compile(r"[-*•]\s+")
 Listed = list[tuple[str, dict[str, str], str]]  # side, keys of the sentence, the place where it stands
 

@@ -19,8 +19,8 @@ _ABNORMAL = (
 _COMMENTS = {
     "name": "A short name, for tables and file names; the title is what people read.",
     "templates": "Each sentence is put in place of {}; the results are averaged.",
-    "normal": "What belongs here. One sentence a line: what a passer-by would say. Say what is seen, never what is not\n"
-    "(“no helmet” reads like “helmet”). Name everything that is normal: whatever is missing here raises the curve.",
+    "normal": "What belongs here. One sentence a line: what a passer-by would say. Say what is seen, never what is\n"
+    "not (“no helmet” reads like “helmet”). Name everything that is normal: whatever is missing here raises the curve.",
     "abnormal": "What should raise the curve. The category groups sentences of one kind.",
 }
 _MORE = """

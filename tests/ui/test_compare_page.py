@@ -1,4 +1,4 @@
-"""The Compare tab in a real browser: another preset for B, its numbers, files, refusals, and the Analyze tab unharmed."""
+"""The Compare tab in a real browser: another preset for B, its numbers, files, refusals, Analyze unharmed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from clipvad.cache import Cache
 from clipvad.comparison import Comparison, compare, comparison_csv
 from clipvad.pipeline import Analyzer
 from clipvad.rules import dump_rules, load_rules
+from clipvad.settings import Settings
 from tests.ui.conftest import HOSTILE
 from tests.ui.serving import served
 from tests.ui.test_page import (
@@ -39,9 +41,10 @@ def page(browser: Any, server: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def expected() -> Comparison:
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """The example under its own rules and under those of a car park, by the product's own functions."""
-    analyzer = Analyzer(encoder="bundled", detector="motion", device="cpu")
+    cache = Cache.of(Settings(cache_dir=tmp_path_factory.mktemp("cache")))
+    analyzer = Analyzer(encoder="bundled", detector="motion", device="cpu", cache=cache)
     a = analyzer.run(EXAMPLE, load_rules("campus-walkway"), modes=("object",))
     return compare(a, analyzer.rescore(a.features, load_rules("car-park"), settings=a.settings))
 
@@ -66,7 +69,8 @@ def choose(tab: Any, side: str, title: str) -> None:
 def rows(tab: Any, where: str) -> list[list[str]]:
     """Start, peak and sentence of each row of one table."""
     cells = tab.locator(f"#pg-compare section[data-where={where}] .co-row").evaluate_all(
-        "list => list.map((row) => ['times', 'peak', 'sentence'].map((name) => row.querySelector('.co-' + name).innerText))"
+        """list => list.map((row) => ['times', 'peak', 'sentence'].map(
+        (name) => row.querySelector('.co-' + name).innerText))"""
     )
     return [[times.split(" ")[0], peak, sentence] for times, peak, sentence in cells]
 
@@ -82,7 +86,7 @@ def test_another_preset_for_b_shows_the_numbers_of_the_comparison(
     before = events(page)
     open_compare(page)
     choose(page, "b", "Car park")
-    t_s, difference = expected.largest
+    _, difference = expected.largest
     wait_for_verdict(page, f"Largest difference {abs(difference):.2f} at ")
     assert f"mean {expected.mean_difference:.2f}" in page.get_by_test_id("compare-verdict").inner_text()
     assert rows(page, "a") == shown(expected, only="a") != []
@@ -97,7 +101,7 @@ def test_another_preset_for_b_shows_the_numbers_of_the_comparison(
 
     page.locator("#pg-compare .co-plot").hover(position={"x": 300, "y": 80})
     card = page.locator("#pg-compare .co-card").inner_text()
-    assert {"A", "B", "B − A"} <= set(part.rsplit(" ", 1)[0] for part in card.split("\n") if " " in part), card
+    assert {"A", "B", "B − A"} <= {part.rsplit(" ", 1)[0] for part in card.split("\n") if " " in part}, card
 
     for kind in ("csv", "png"):
         with page.expect_download(timeout=SLOW_MS) as started:

