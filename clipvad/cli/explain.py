@@ -13,7 +13,7 @@ from clipvad.cli import options as opt
 from clipvad.errors import RulesError, SettingsError
 
 if TYPE_CHECKING:
-    from clipvad.core import Analysis, Mode, RuleSet
+    from clipvad.core import Analysis, Mode, RuleSet, VideoInfo
     from clipvad.pipeline import Analyzer
     from clipvad.video.drawing import Canvas
 
@@ -38,8 +38,10 @@ def explain(
         raise SettingsError("Say what to explain: a frame with --at SECONDS, or every sentence with --table.")
     if at is not None and boxes == (sentence is not None):
         raise SettingsError("A frame is explained for one sentence (--sentence) or by its boxes (--boxes).")
-    if boxes:
-        run = replace(run, mode=opt.ModeChoice.OBJECT)
+    if not table:  # a map needs no detector
+        run = replace(run, mode=opt.ModeChoice.OBJECT if boxes else opt.ModeChoice.FRAME)
+    elif boxes and run.mode is opt.ModeChoice.FRAME:
+        raise SettingsError("Boxes need objects: choose --mode object or both.")
     rules = run.load_rules()
     column = _find(sentence, rules) if sentence is not None else None
     analyzer = run.analyzer(rules)
@@ -76,7 +78,7 @@ def _print_table(analysis: Analysis, analyzer: Analyzer, mode: Mode) -> None:
     for n, (text, abnormal) in enumerate(zip(analysis.rules.sentences, analysis.rules.is_abnormal, strict=True)):
         last = found.change[n] != found.change[n]  # NaN
         remark = "last of its side" if last else "never matters on this clip" if found.idle[n] else ""
-        change = "" if last else f"{found.change[n]:.2f}"
+        change = "" if last else "<0.01" if found.idle[n] else f"{found.change[n]:.2f}"
         rows.append(
             [str(n + 1), "abnormal" if abnormal else "normal", text, f"{found.wins[n]:.1%}", change, remark],
         )
@@ -86,20 +88,23 @@ def _print_table(analysis: Analysis, analyzer: Analyzer, mode: Mode) -> None:
 
 
 def _map(clip: Path, run: opt.RunOptions, analyzer: Analyzer, rules: RuleSet, column: int | None, at: float) -> Canvas:
+    import numpy as np
+
     from clipvad.explain_figure import map_figure
     from clipvad.video import probe, read_frame
 
     assert column is not None
     video = probe(clip, hash_content=False)
+    _check_time(video, at)
     picture = read_frame(video, at, max_side=analyzer.max_side)
     seen = analyzer.look(video, at)
     size = (max(1, seen.width // MAP_PX), max(1, seen.height // MAP_PX))
     heat = analyzer.maps(seen, rules, settings=run.score_settings(), size=size)[column]
-    row, across = divmod(int(heat.argmax()), size[0])
+    x, y = (float(np.mean(places) + 0.5) * MAP_PX for places in np.nonzero(0.99 * heat.max() <= heat.T))
     text = rules.sentences[column]
     typer.echo(
-        f"“{text}” at {at:.2f} s: largest share {heat.max():.2f} at x {(across + 0.5) * MAP_PX:.0f}, "
-        f"y {(row + 0.5) * MAP_PX:.0f} of {seen.width} x {seen.height} pixels; {len(seen.parts)} crops"
+        f"“{text}” at {at:.2f} s: largest share {heat.max():.2f} around x {x:.0f}, y {y:.0f} "
+        f"of {seen.width} x {seen.height} pixels; {len(seen.parts)} crops"
     )
     return map_figure(picture, heat, f"{video.name}, {at:.2f} s: share of “{text}”")
 
@@ -109,6 +114,7 @@ def _boxes(analysis: Analysis, analyzer: Analyzer, at: float) -> Canvas:
     from clipvad.explain_figure import boxes_figure
     from clipvad.video import read_frame
 
+    _check_time(analysis.video, at)
     found = analyzer.objects_at(analysis, at)
     shown_s = shown_time(analysis.features.pts_s, at)
     typer.echo(f"{analysis.video.name}, frame at {shown_s:.2f} s: {len(found.rows)} objects")
@@ -122,6 +128,11 @@ def _boxes(analysis: Analysis, analyzer: Analyzer, at: float) -> Canvas:
         for line in console.table_lines(["box", "score", "sentence", "share", "cosine"], rows, right=(0, 1, 3, 4)):
             typer.echo(line)
     return boxes_figure(read_frame(analysis.video, shown_s, max_side=analyzer.max_side), analysis, found)
+
+
+def _check_time(video: VideoInfo, at: float) -> None:
+    if at > video.duration_s:
+        raise SettingsError(f"--at {at:g} lies behind the end of {video.name}, which lasts {video.duration_s:.1f} s.")
 
 
 def _write(canvas: Canvas, out: Path) -> None:

@@ -63,7 +63,7 @@
     const sentence = data.sentences[index], text = make('span', 'sn-text', sentence.text);
     if (sentence.idle) text.append(make('span', 'sn-idle', 'never matters on this clip'));
     const change = sentence.change === null ? make('span', 'sn-number sn-none', 'last of its side')
-      : number('sn-change', sentence.change, sentence.change.toFixed(2));
+      : number('sn-change', sentence.change, sentence.idle ? '<0.01' : sentence.change.toFixed(2));
     if (sentence.change === null) change.title = 'A score needs a sentence on both sides: this one cannot be taken out.';
     const node = make('button', `sn-row${sentence.abnormal ? ' sn-abnormal' : ''}`, text,
       number('sn-wins', sentence.wins, `${(sentence.wins * 100).toFixed(sentence.wins < 0.0995 ? 1 : 0)} %`), change, sparkline(data, index));
