@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,12 +135,10 @@ def objects_at(
     if found is None or objects is None:
         raise ValueError("these features hold no objects")
     rows = np.arange(*np.searchsorted(found.frame, (sample, sample + 1)))
-    seen = replace(objects, vectors=objects.vectors[rows]).cosines(texts)
-    # How long an object has stayed is known from the whole clip alone, so that the limits are those of all objects.
-    all_cosines = np.broadcast_to(np.float32(0), (len(found), len(texts)))
+    # How long an object has stayed is known from the whole clip alone, so all objects are compared.
     contexts = (
-        Context(seen, context.holds[rows])
-        for context in object_contexts(features, found, all_cosines, rules, clock_start_s)
+        Context(context.cosines[rows], context.holds[rows])
+        for context in object_contexts(features, found, objects, texts, rules, clock_start_s)
     )
     probabilities, cosines = compare(contexts, rules, temperature=temperature)
     score = abnormal_mass(probabilities, rules)

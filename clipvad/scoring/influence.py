@@ -116,8 +116,7 @@ def _masses(
     if mode == "frame" and features.frames is not None:
         contexts = frame_contexts(features, features.frames, texts, rules, clock_start_s)
     elif features.detections is not None and features.objects is not None:
-        cosines = features.objects.cosines(texts)
-        contexts = object_contexts(features, features.detections, cosines, rules, clock_start_s)
+        contexts = object_contexts(features, features.detections, features.objects, texts, rules, clock_start_s)
     else:
         raise ValueError(f"these features hold {features.modes}, not {mode!r}")
     return without_each(contexts, rules, temperature=temperature)
