@@ -27,7 +27,8 @@ function createZoneDrawing(dialog, done) {
   const stage = find('.zn-stage'), picture = find('canvas'), nameField = find('.zn-name input'), say = find('.zn-say');
   let zones = [], at = 0, drag = null, pressed = { index: -1, at: 0 }, video = null, purpose = null;
   const current = () => zones[at];
-  const HINT = 'Click to add a point, drag to move it, double click or Delete to remove it. Enter ends, Esc cancels.';
+  const HINT = matchMedia('(pointer: coarse)').matches ? 'Tap to add a point, drag to move it, tap it twice to remove it.'
+    : 'Click to add a point, drag to move it, double click or Delete to remove it. Enter ends, Esc cancels.';
 
   function showPicture() {
     video = document.querySelector('[data-testid=video]');
