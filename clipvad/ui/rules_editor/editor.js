@@ -194,11 +194,13 @@ function drawSide(side) {
 // Zones as the drawing or the list gives them, with `was`, the name before: sentences follow a new name and lose
 // what is gone. `bound`: the sentence that new zones were drawn for.
 function setZones(zones, bound) {
+  const drawn = zones.map(({ name, points }) => ({ name, points }));
+  if (JSON.stringify(drawn) === JSON.stringify(state.zones)) return;
   change(() => {
     const renamed = new Map(zones.filter(({ was }) => was !== undefined).map(({ was, name }) => [was, name]));
     for (const rule of sentences()) rule.zones = rule.zones.filter((name) => renamed.has(name)).map((name) => renamed.get(name));
     if (bound) bound.zones.push(...zones.filter(({ was }) => was === undefined).map(({ name }) => name));
-    state.zones = zones.map(({ name, points }) => ({ name, points }));
+    state.zones = drawn;
   });
 }
 
@@ -218,17 +220,23 @@ function rename(index, input) {
 
 function zoneRow(zone, index) {
   const uses = sentences().filter((rule) => rule.zones.includes(zone.name)).length;
+  const act = (title, key, onclick, options, ...inside) => make('button', { type: 'button', title, 'data-key': `zone ${index} ${key}`, onclick, ...options }, ...inside);
+  const shape = act('Change its outline', 'shape', () => drawing.open(state.zones, index), { class: 're-shape' }, outline(zone.points));
+  const remove = act('Remove the zone; its sentences count everywhere again', 'remove', () => setZones(
+    state.zones.filter((one) => one !== zone).map((one) => ({ ...one, was: one.name }))), { class: 're-remove' }, '×');
+  const label = () => {
+    shape.setAttribute('aria-label', `Change the outline of ${zone.name}`);
+    remove.setAttribute('aria-label', `Remove ${zone.name}`);
+  };
   const name = make('input', {
     maxlength: 60, spellcheck: 'false', autocomplete: 'off', 'aria-label': `Name of zone ${index + 1}`, 'data-key': `zone ${index} name`,
-    onchange: (event) => rename(index, event.target),
+    onchange: (event) => { rename(index, event.target); label(); },
     onkeydown: (event) => { if (event.key === 'Enter') event.target.blur(); },
   });
   name.value = zone.name;
-  return make('li', {},
-    make('button', { type: 'button', class: 're-shape', title: 'Change its outline', 'aria-label': `Change the outline of ${zone.name}`, 'data-key': `zone ${index} shape`, onclick: () => drawing.open(state.zones, index) }, outline(zone.points)),
-    make('div', { class: 're-zone-name' }, name, make('small', { class: 're-wrong' })),
-    make('small', { class: 're-uses' }, uses ? `${uses} sentence${uses > 1 ? 's' : ''}` : 'not used yet'),
-    make('button', { type: 'button', class: 're-remove', title: 'Remove the zone; its sentences count everywhere again', 'aria-label': `Remove ${zone.name}`, onclick: () => setZones(state.zones.filter((one) => one !== zone).map((one) => ({ ...one, was: one.name }))) }, '×'));
+  label();
+  return make('li', {}, shape, make('div', { class: 're-zone-name' }, name, make('small', { class: 're-wrong' })),
+    make('small', { class: 're-uses' }, uses ? `${uses} sentence${uses > 1 ? 's' : ''}` : 'not used yet'), remove);
 }
 
 function drawZones() {

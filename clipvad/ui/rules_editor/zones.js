@@ -1,7 +1,7 @@
 // Drawing zones: a dialog with the frame at the playhead, polygons over it, and one button a corner.
 
 const NEAR_PX = { mouse: 12, pen: 16, touch: 26 };
-const JUST_NOW_MS = 600; // the second half of a double click must not delete what the first half added
+const DOUBLE_MS = 500;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const inPicture = (value) => Math.round(Math.min(1, Math.max(0, value)) * 1e4) / 1e4;
 
@@ -25,9 +25,10 @@ function longestEdge(points) {
 function createZoneDrawing(dialog, done) {
   const find = (selector) => dialog.querySelector(selector);
   const stage = find('.zn-stage'), picture = find('canvas'), nameField = find('.zn-name input'), say = find('.zn-say');
-  let zones = [], at = 0, drag = null, addedAt = -Infinity, video = null, purpose = null;
+  let zones = [], at = 0, drag = null, pressed = { index: -1, at: 0 }, video = null, purpose = null;
   const current = () => zones[at];
-  const HINT = 'Click to add a point, drag to move it, double click or Delete to remove it. Enter ends, Esc cancels.';
+  const HINT = matchMedia('(pointer: coarse)').matches ? 'Tap to add a point, drag to move it, tap it twice to remove it.'
+    : 'Click to add a point, drag to move it, double click or Delete to remove it. Enter ends, Esc cancels.';
 
   function showPicture() {
     video = document.querySelector('[data-testid=video]');
@@ -93,7 +94,6 @@ function createZoneDrawing(dialog, done) {
     const { points, growing } = current();
     const index = growing || points.length < 3 ? points.length : nearestEdge(points, point);
     points.splice(index, 0, point);
-    addedAt = performance.now();
     return index;
   }
   function remove(index) {
@@ -113,7 +113,7 @@ function createZoneDrawing(dialog, done) {
       if (kept.some((other) => other !== zone && other.name.trim() === zone.name.trim())) return `Two zones are called “${zone.name}”. Rename one.`;
       return '';
     };
-    const bad = kept.find(complaint);
+    const bad = [current(), ...kept].find((zone) => kept.includes(zone) && complaint(zone));
     if (bad) {
       choose(zones.indexOf(bad));
       say.textContent = complaint(bad);
@@ -126,8 +126,8 @@ function createZoneDrawing(dialog, done) {
   stage.addEventListener('mousedown', (event) => event.preventDefault()); // the focus stays where `draw` puts it
   stage.addEventListener('pointerdown', (event) => {
     if (event.button) return;
-    const hit = near(event), closes = hit === 0 && current().growing && current().points.length >= 3;
-    drag = { index: hit < 0 ? insert(place(event)) : hit, closes, x: event.clientX, y: event.clientY, moved: false };
+    const hit = near(event);
+    drag = { index: hit < 0 ? insert(place(event)) : hit, stood: hit >= 0, x: event.clientX, y: event.clientY, moved: false };
     stage.setPointerCapture(event.pointerId);
     draw(drag.index);
   });
@@ -137,15 +137,19 @@ function createZoneDrawing(dialog, done) {
     current().points[drag.index] = place(event);
     draw(drag.index);
   });
-  stage.addEventListener('pointerup', () => {
-    if (drag && drag.closes && !drag.moved) {
-      current().growing = false;
-      say.textContent = 'Closed. Click beside an edge to bend it. Done keeps the zone.';
-    }
+  // Two presses of a point are counted here: a point that the first press added is not meant to go with the second.
+  stage.addEventListener('pointerup', (event) => {
+    if (!drag) return;
+    const { index, stood, moved } = drag, again = pressed.index === index && event.timeStamp - pressed.at < DOUBLE_MS;
     drag = null;
+    pressed = { index: stood && !moved && !again ? index : -1, at: event.timeStamp };
+    if (!stood || moved) return;
+    if (again) { remove(index); return; }
+    if (index > 0 || !current().growing || current().points.length < 3) return;
+    current().growing = false; // back at the first point: closed
+    say.textContent = 'Closed. Click beside an edge to bend it. Done keeps the zone.';
   });
   stage.addEventListener('pointercancel', () => { drag = null; });
-  stage.addEventListener('dblclick', (event) => { if (performance.now() - addedAt > JUST_NOW_MS) remove(near(event)); });
   nameField.addEventListener('input', () => { current().name = nameField.value; draw(); });
 
   dialog.addEventListener('keydown', (event) => {

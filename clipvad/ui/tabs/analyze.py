@@ -14,7 +14,7 @@ from typing import Any, get_args
 import gradio as gr
 
 from clipvad.core import Analysis, Mode, RuleSet, ScoreSettings, read_clock
-from clipvad.errors import ClipvadError, RulesError
+from clipvad.errors import ClipvadError, RulesError, SettingsError
 from clipvad.progress import Progress
 from clipvad.rules import load_rules, parse_rules
 from clipvad.ui import downloads, views
@@ -147,13 +147,8 @@ class AnalyzeTab(AnalyzeWidgets):
 
     def rescore(self, request: gr.Request, lists: Lists, *knobs: Knob) -> Iterator[Updates]:
         session = self.controller.store.get(session_key(request))
-        try:
-            rules, settings = read_rules(lists, session.rules or FIRST.rules), score_settings(*knobs)
-        except ClipvadError as error:  # unfinished, perhaps: the next change may mend it
-            session.refused_at = NEVER
-            yield {self.status: views.note(f"Not rescored. {error}", error=True)}
-        else:
-            yield self._rescored(rules, settings, lists, request)
+        rules = read_rules(lists, session.rules or FIRST.rules)
+        yield self._rescored(rules, score_settings(*knobs), lists, request)
 
     def drag_threshold(
         self, event: gr.EventData, request: gr.Request, lists: Lists, _: float, *others: Knob
@@ -321,8 +316,9 @@ class AnalyzeTab(AnalyzeWidgets):
         """The handler with its errors shown in the status line; whatever the user made stays as it is."""
 
         def explain(error: Exception, request: gr.Request) -> Updates:
+            mendable = isinstance(error, RulesError | SettingsError)  # on the page: said until the next curve
             if request.session_hash:
-                self.controller.store.get(request.session_hash).refused_at = time.monotonic()
+                self.controller.store.get(request.session_hash).refused_at = NEVER if mendable else time.monotonic()
             if isinstance(error, ClipvadError):
                 return {self.status: views.note(str(error), error=True)}
             log.error("an action of the page failed", exc_info=error)
@@ -354,9 +350,11 @@ def session_key(request: gr.Request) -> str:
     return str(request.session_hash)
 
 
-def score_settings(threshold: float, smooth: float, merge: float, shortest: float, clock: str) -> ScoreSettings:
+def score_settings(
+    threshold: float, smooth: float, merge: float, shortest: float, clock: str | None
+) -> ScoreSettings:
     """The settings that the values of `AnalyzeWidgets.knobs` stand for; raises `SettingsError` for a bad clock."""
-    clock_start_s = read_clock(clock) if clock.strip() else None
+    clock_start_s = read_clock(clock) if clock and clock.strip() else None
     return ScoreSettings(
         threshold=threshold, smooth_s=smooth, merge_s=merge, min_s=shortest, clock_start_s=clock_start_s
     )
