@@ -8,14 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from clipvad.core import ScoreSettings
 from clipvad.errors import ClipvadError, LLMCancelledError
 from clipvad.llm import Accepted, Draft, Wish
 from clipvad.ui import views
 from clipvad.ui.drafting import form, refused, review, running, things
 from clipvad.ui.examples import FIRST
 from clipvad.ui.rules_editor import read_rules
-from clipvad.ui.tabs.analyze import AnalyzeTab, Lists, Updates, session_key
+from clipvad.ui.tabs.analyze import AnalyzeTab, Lists, Updates, _settings, session_key
 
 
 class AnalyzeDraftTab(AnalyzeTab):
@@ -60,10 +59,7 @@ class AnalyzeDraftTab(AnalyzeTab):
         self.controller.desk.discard(session_key(request))
         yield {self.draft: form()}
 
-    def take_draft(
-        self, event: gr.EventData, request: gr.Request, lists: Lists,
-        threshold: float, smooth: float, merge: float, shortest: float,
-    ) -> Iterator[Updates]:  # fmt: skip
+    def take_draft(self, event: gr.EventData, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
         key, instead = session_key(request), event.instead is True
         try:
             before = read_rules(lists, self.controller.store.get(key).rules or FIRST.rules)
@@ -73,8 +69,7 @@ class AnalyzeDraftTab(AnalyzeTab):
         except ClipvadError as error:
             yield {self.draft: refused(str(error))}
             return
-        settings = ScoreSettings(threshold=threshold, smooth_s=smooth, merge_s=merge, min_s=shortest)
-        updates = {**self._replace_rules(rules, settings, request), self.draft: form(close=True)}
+        updates = {**self._replace_rules(rules, _settings(*knobs), request), self.draft: form(close=True)}
         if self.timeline in updates or self.status not in updates:  # else it says why the rules could not be used
             updates[self.status] = views.note(_taken(accepted, instead=instead))
         yield updates | ({self.place: None} if instead else {})
