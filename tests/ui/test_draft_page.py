@@ -222,6 +222,7 @@ def test_without_a_key_the_library_drafts_and_the_page_says_so(
         assert "No language model is configured" in form.locator(".dr-who").inner_text()
         assert form.locator("[name=policy]").is_disabled()
         assert not form.locator(".dr-tick").is_visible()
+        form.evaluate("node => node.scrollIntoView()")
         shot(tab, "library")
         draft(form)
         tab.get_by_text("No preset of the library fits").wait_for()
@@ -229,6 +230,16 @@ def test_without_a_key_the_library_drafts_and_the_page_says_so(
         draft(form)
         form.locator(".dr-review").wait_for()
         assert "'car-park'; no language model was asked" in form.locator(".dr-source").inner_text()
+        ticked = form.locator(".dr-normal input:checked")
+        count = ticked.count()
+        while ticked.count():
+            ticked.first.click()
+        form.locator("[data-take=instead]").click()
+        until(tab, lambda: "on each" in form.locator(".dr-review .dr-error").inner_text(), "one side is not enough")
+        assert (ticked.count(), form.locator(".dr-abnormal input:checked").count() > 0) == (0, True), "ticks stay"
+        assert "a person riding a bicycle" in sentences(tab, "abnormal")
+        for box in form.locator(".dr-normal input").all()[:count]:
+            box.click()
         form.locator("[data-take=instead]").click()
         wait_for_status(tab, "Your rules are now")
         until(tab, lambda: "a person riding a bicycle" not in sentences(tab, "abnormal"), "the old rules are gone")

@@ -47,9 +47,9 @@ def _sent() -> str:
     if server is None:
         return "no picture, sentence or result is sent anywhere."
     return (
-        f"nothing is sent anywhere unless you draft rules: then what you write in that form goes to {escape(server.host)}, "
-        "with the names of your zones and, only if you tick their box, "
-        f"up to {MAX_FRAMES} small frames of the clip."
+        "nothing is sent anywhere unless you draft rules: then what you write in that form goes to "
+        f"{escape(server.host)}, with the names of your zones and, only if you tick their box, up to {MAX_FRAMES} "
+        "small frames of the clip."
     )
 
 
