@@ -130,10 +130,10 @@ def test_files_modes_and_other_clips(page: Any, clip: Path, tmp_path: Path) -> N
     assert HOSTILE in page.locator("#pg-compare .co-legend").inner_text()
     assert page.evaluate("window.hacked") is None
 
-    path.write_text("version: 1\nname: x\ncolour: red\n", encoding="utf-8")
+    path.write_text("colour: red\n" + text, encoding="utf-8")
     page.locator("#pg-side-b input[type=file]").set_input_files(str(path))
     note = page.get_by_test_id("compare-note")
-    note.filter(has_text="hostile.yaml, line 3: unknown key 'colour'").wait_for(timeout=SLOW_MS)
+    note.filter(has_text="hostile.yaml, line 1: unknown key 'colour'").wait_for(timeout=SLOW_MS)
 
     page.locator("#pg-mode-a label", has_text="Whole frame").click()
     note.filter(has_text="has not been computed").wait_for(timeout=SLOW_MS)
