@@ -158,7 +158,12 @@ class Controller:
         """The session's analysis, to be explained, and the analyser with the encoder that made it."""
         session = self.store.get(key)
         if session.analysis is None:
-            raise ClipvadError("There is nothing to explain yet. Press Analyze first." if session.clip else GONE)
+            raise ClipvadError(
+                "There is nothing to explain yet. Press Analyze first."
+                if session.clip
+                else "There is nothing to explain yet: the models are still loading, or the clip is no longer held on "
+                "the server. Wait a moment, or open an example."
+            )
         choice = session.choice
         return session.analysis, self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
 

@@ -207,7 +207,7 @@ def test_nothing_analysed_is_told(held: Held, tmp_path: Path) -> None:
     with pytest.raises(ClipvadError, match="nothing to explain"):
         next(Looking(held).look("nobody", 0.0))  # type: ignore[arg-type]
     controller = Controller(engine=_no_engine(), store=SessionStore(tmp_path / "more"))
-    with pytest.raises(ClipvadError, match="Upload it again"):
+    with pytest.raises(ClipvadError, match="open an example"):
         controller.explained("a")
 
 
