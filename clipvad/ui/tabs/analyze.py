@@ -156,12 +156,6 @@ class AnalyzeTab(AnalyzeWidgets):
         for updates in self.rescore(request, lists, threshold, *others):
             yield {**updates, self.threshold: threshold}
 
-    def switch_off(self, event: gr.EventData, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
-        """One sentence off, as if unticked in the editor: undo there brings it back."""
-        rules = read_rules(lists, self.controller.store.get(session_key(request)).rules or FIRST.rules)
-        less = rules.without(str(event.text), abnormal=bool(event.abnormal))
-        yield self._replace_rules(less, _settings(*knobs), request)
-
     def catch_up(self, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
         """Sentences and settings that changed while an analysis ran take effect when it ends."""
         analysis = self.controller.store.get(session_key(request)).analysis
@@ -171,6 +165,12 @@ class AnalyzeTab(AnalyzeWidgets):
         settings = _settings(*knobs)
         if (rules, settings) != (analysis.rules, analysis.settings):
             yield self._rescored(rules, settings, lists, request)
+
+    def switch_off(self, event: gr.EventData, request: gr.Request, lists: Lists, *knobs: Any) -> Iterator[Updates]:
+        """One sentence off, as if unticked in the editor: undo there brings it back."""
+        rules = read_rules(lists, self.controller.store.get(session_key(request)).rules or FIRST.rules)
+        less = rules.without(str(event.text), abnormal=bool(event.abnormal))
+        yield self._replace_rules(less, _settings(*knobs), request)
 
     def choose_mode(self, mode: str, request: gr.Request) -> Iterator[Updates]:
         analysis = self.controller.store.get(session_key(request)).analysis
