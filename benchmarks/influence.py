@@ -1,10 +1,11 @@
-"""How long the panel "What does each sentence do?" takes in the server, on a long clip with many sentences.
+"""How long "What does each sentence do?" and a map of "Explain this frame" take in the server.
 
     python -m benchmarks.influence --encoder bundled --detector motion
 
 The example's features are repeated to `--minutes` and its rule set is filled up to `--sentences`. Then the influence of
 every sentence (similarity matrix, wins, the curve without each) and the message for the browser are made `--times`
-times in each mode. Processor time is printed too: it does not grow when other programs run.
+times in each mode. At last one frame of the example is looked at part by part, three times. Processor time is printed
+too: it does not grow when other programs run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy as np
 
 from benchmarks.common import machine
 from clipvad.cache import Cache
-from clipvad.core import Features, Rule, RuleSet
+from clipvad.core import Features, Rule, RuleSet, VideoInfo
 from clipvad.extraction import join
 from clipvad.pipeline import Analyzer
 from clipvad.ui.examples import FIRST
@@ -51,12 +52,14 @@ def main() -> None:
     print(f"`python -m benchmarks.influence {' '.join(sys.argv[1:])}`\n\n{machine()}\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         analyzer = Analyzer(encoder=options.encoder, detector=options.detector, cache=Cache(Path(folder)))
-        features = crowded(analyzer.run(options.clip, FIRST.rules).features, options.objects / (options.minutes * 60))
+        analysis = analyzer.run(options.clip, FIRST.rules)
+    features = crowded(analysis.features, options.objects / (options.minutes * 60))
     features = repeated(features, options.minutes * 60)
     rules = with_sentences(FIRST.rules, options.sentences)
     print(f"{len(features)} samples, {len(features.detections or ())} boxes, {len(rules.sentences)} sentences\n")
     print("| mode | median ms | 95th percentile ms | median ms of processor time | message KB |\n|---|---|---|---|---|")
     slow = [mode for mode in features.modes if not timed(analyzer, features, rules, mode, options.times)]
+    print_map_cost(analyzer, analysis.video)
     sys.exit(f"over {LIMIT_MS:.0f} ms of processor time: {', '.join(slow)}" if slow else 0)
 
 
@@ -107,6 +110,20 @@ def timed(analyzer: Analyzer, features: Features, rules: RuleSet, mode: str, tim
     processor = statistics.median(worked)
     print(f"| {mode} | {median:.0f} | {high:.0f} | {processor:.0f} | {size / 1024:.0f} |", flush=True)
     return processor < LIMIT_MS
+
+
+def print_map_cost(analyzer: Analyzer, video: VideoInfo) -> None:
+    """One line: what looking at the middle frame part by part costs."""
+    spent, worked, crops = [], [], 0
+    for _ in range(3):
+        began, work_began = time.perf_counter(), time.process_time()
+        crops = len(analyzer.look(video, video.duration_s / 2).parts)
+        spent.append((time.perf_counter() - began) * 1000)
+        worked.append((time.process_time() - work_began) * 1000)
+    print(
+        f"\na map of a {video.width} x {video.height} frame: {crops} crops, {statistics.median(spent):.0f} ms, "
+        f"{statistics.median(worked):.0f} ms of processor time, {statistics.median(worked) / crops:.1f} ms a crop"
+    )
 
 
 if __name__ == "__main__":
