@@ -173,12 +173,6 @@ class AnalyzeTab(AnalyzeWidgets):
         if (rules, settings) != (analysis.rules, analysis.settings):
             yield self._rescored(rules, settings, lists, request)
 
-    def switch_off(self, event: gr.EventData, request: gr.Request, lists: Lists, *knobs: Any) -> Iterator[Updates]:
-        """One sentence off, as if unticked in the editor: undo there brings it back."""
-        rules = read_rules(lists, self.controller.store.get(session_key(request)).rules or FIRST.rules)
-        less = rules.without(str(event.text), abnormal=bool(event.abnormal))
-        yield self._replace_rules(less, _settings(*knobs), request)
-
     def choose_mode(self, mode: str, request: gr.Request) -> Iterator[Updates]:
         analysis = self.controller.store.get(session_key(request)).analysis
         if analysis is None:
@@ -356,9 +350,7 @@ def session_key(request: gr.Request) -> str:
     return str(request.session_hash)
 
 
-def score_settings(
-    threshold: float, smooth: float, merge: float, shortest: float, clock: str | None
-) -> ScoreSettings:
+def score_settings(threshold: float, smooth: float, merge: float, shortest: float, clock: str | None) -> ScoreSettings:
     """The settings that the values of `AnalyzeWidgets.knobs` stand for; raises `SettingsError` for a bad clock."""
     clock_start_s = read_clock(clock) if clock and clock.strip() else None
     return ScoreSettings(
