@@ -26,6 +26,7 @@ MAX_REPLY_BYTES = 2**20
 MAX_TRIES = 3
 FIRST_PAUSE_S = 0.5  # doubled after each try
 LOOK_S = 0.05  # how often the stop event and the clock are looked at
+STOPPED = "The draft was stopped."
 
 
 def ask(
@@ -43,6 +44,8 @@ def ask(
     `LLMError` for everything else, neither with the key nor with another exception attached. Call it from a thread
     that runs no event loop.
     """
+    if stop is not None and stop.is_set():  # nothing has been sent yet, and nothing is
+        raise LLMCancelledError(STOPPED)
     loop = asyncio.new_event_loop()
     try:
         answer = loop.run_until_complete(_bounded(_tries(server, messages, schema, report), server, stop))
@@ -67,7 +70,7 @@ async def _bounded(work: Any, server: Server, stop: threading.Event | None) -> s
         with contextlib.suppress(asyncio.CancelledError):
             await task
         if stopped:
-            return LLMCancelledError("The draft was stopped.")
+            return LLMCancelledError(STOPPED)
         return LLMError(
             f"The language model server {server.host} gave no full reply within {server.timeout_s:g} s. Try again, "
             "use a faster model, or raise CLIPVAD_LLM_TIMEOUT_S."

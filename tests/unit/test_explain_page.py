@@ -214,7 +214,7 @@ def test_nothing_analysed_is_told(held: Held, tmp_path: Path) -> None:
 def _no_engine() -> Any:
     from types import SimpleNamespace
 
-    return SimpleNamespace(settings=SimpleNamespace(concurrency=1))
+    return SimpleNamespace(settings=SimpleNamespace(concurrency=1, llm_per_hour=1))
 
 
 def test_a_sentence_is_switched_off_on_one_side_only() -> None:

@@ -13,7 +13,7 @@ from clipvad.errors import RulesError, SettingsError
 from clipvad.rules import dump_rules, parse_rules
 from clipvad.ui import views
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
-from clipvad.ui.tabs.analyze import _settings
+from clipvad.ui.tabs.analyze import score_settings
 from clipvad.ui.timeline import patch, payload
 from tests.analyses import make_analysis
 
@@ -175,9 +175,9 @@ def test_the_timeline_hears_of_zones_and_which_of_them_are_used() -> None:
 def test_the_time_at_the_clip_s_start() -> None:
     assert read_clock("20:30") == 73800
     assert read_clock(" 00:00:15 ") == 15
-    assert _settings(0.5, 1.0, 1.0, 0.5, "06:30").clock_start_s == 23400
+    assert score_settings(0.5, 1.0, 1.0, 0.5, "06:30").clock_start_s == 23400
     for nothing in ("  ", None):
-        assert _settings(0.5, 1.0, 1.0, 0.5, nothing) == ScoreSettings(smooth_s=1.0)
+        assert score_settings(0.5, 1.0, 1.0, 0.5, nothing) == ScoreSettings(smooth_s=1.0)
     for text in ("25:00", "8pm", "20:60", "20:30:", "٢٠:30", "20:30\n20:30", "x" * 10_000):
         with pytest.raises(SettingsError, match="Write it like 20:30"):
             read_clock(text)

@@ -79,7 +79,8 @@ class AnalyzeTab(AnalyzeWidgets):
             )
 
         self.place.input(self._shown(self.choose_place), [self.place, *self.knobs], everything, **quiet)
-        self.rule_file.upload(self._shown(self.open_rules), [self.rule_file, *self.knobs], everything, **quiet)
+        opened = self._shown(self.open_rules)
+        self.rule_file.upload(opened, [self.rule_file, *self.knobs], everything, trigger_mode="multiple", **quiet)
         self.timeline.threshold(self._shown(self.drag_threshold), rescoring, everything, **live)
         knobs = (self.smooth, self.threshold, self.merge, self.shortest)
         for changed in (self.editor.edited, self.clock.submit, self.clock.blur, *(knob.input for knob in knobs)):

@@ -85,7 +85,10 @@ class CompareTab:
             for changed in (side.rules.input, side.mode.input):
                 changed(self._told(self.show), choices, everything, trigger_mode="always_last", **quiet)
             outputs = [side.rules, side.file, *everything]
-            side.upload.upload(self._told(self.open_file(side)), [side.upload, *choices], outputs, **quiet)
+            # "once", which is the default, would drop a second file while the first one is being compared.
+            side.upload.upload(
+                self._told(self.open_file(side)), [side.upload, *choices], outputs, trigger_mode="multiple", **quiet
+            )
         self.downloads.wanted(self._told(self.export), choices, everything, **quiet)
 
     # Handlers. Each yields {widget: value}.
