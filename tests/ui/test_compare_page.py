@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ from clipvad.pipeline import Analyzer
 from clipvad.rules import dump_rules, load_rules
 from clipvad.settings import Settings
 from tests.ui.conftest import HOSTILE
-from tests.ui.serving import served
-from tests.ui.test_page import (
+from tests.ui.driving import (
     EXAMPLE,
     SLOW_MS,
     events,
@@ -27,17 +25,6 @@ from tests.ui.test_page import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a busy machine is slow, not wrong
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser: Any, server: str) -> Iterator[Any]:
-    yield from opened(browser, server)
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from gradio_client.exceptions import AppError
 from clipvad.rules import parse_rules
 from tests.llm_server import KEY, FakeLLM, fails, llm, says, stays_silent
 from tests.ui.conftest import HOSTILE
+from tests.ui.driving import download, opened, until, wait_for_status
 from tests.ui.serving import served
-from tests.ui.test_page import download, opened, until, wait_for_status
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]  # a busy machine is slow, not wrong
 REPLY = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,10 @@ import pytest
 import yaml
 
 from tests.ui.conftest import HOSTILE
-from tests.ui.serving import served
-from tests.ui.test_page import SLOW_MS, analyze, curve, download, opened, until, upload, wait_for_status
+from tests.ui.driving import SLOW_MS, analyze, curve, download, opened, until, upload, wait_for_status
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a busy machine is slow, not wrong
 CORNER = [(0.02, 0.02), (0.12, 0.02), (0.12, 0.1), (0.02, 0.1)]  # of the example: nobody ever stands there
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser: Any, server: str) -> Iterator[Any]:
-    yield from opened(browser, server)
 
 
 def begin_zone(tab: Any) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.ui.conftest import HOSTILE
-from tests.ui.serving import served
-from tests.ui.test_page import (
+from tests.ui.driving import (
     events,
     open_example,
     opened,
@@ -22,17 +20,6 @@ from tests.ui.test_page import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a busy machine is slow, not wrong
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser: Any, server: str) -> Iterator[Any]:
-    yield from opened(browser, server)
 
 
 def open_sentences(tab: Any) -> Any:

@@ -13,12 +13,10 @@ import gradio as gr
 
 from clipvad.comparison import Comparison, Side
 from clipvad.core import Event, VideoInfo
+from clipvad.ui.component import parts
 from clipvad.ui.packing import pack, unit
 
 _HERE = Path(__file__).parent
-_TIMELINE = _HERE.parent / "timeline"
-# The pure functions of the timeline's scripts are used here too. Order matters: the files share one scope.
-_SCRIPTS = (_TIMELINE / "data.js", _TIMELINE / "draw.js", _HERE / "chart.js", _HERE / "view.js")
 BUSY = {"kind": "busy"}
 
 
@@ -26,10 +24,7 @@ def compare_view(value: dict[str, Any], **options: Any) -> gr.HTML:
     """The component that shows `value`; `options` as for `gr.HTML`."""
     return gr.HTML(
         value,
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template=(_HERE / "style.css").read_text("utf-8"),
-        js_on_load="\n".join(path.read_text("utf-8") for path in _SCRIPTS),
-        apply_default_css=False,
+        **parts(_HERE, "../timeline/data.js", "../timeline/draw.js", "chart.js", "view.js"),
         **options,
     )
 

@@ -19,6 +19,7 @@ from clipvad.exports import analysis_to_dict, events_csv, events_srt, scores_csv
 from clipvad.figures import curve_png, paper_figure
 from clipvad.files import write_atomic
 from clipvad.rules import dump_rules
+from clipvad.ui.component import parts
 
 _HERE = Path(__file__).parent
 OnFraction = Callable[[float], None]
@@ -69,10 +70,7 @@ def downloads_row(kinds: Kinds = KINDS, **options: Any) -> gr.HTML:
     """The row of buttons. Its value is a dict made by `idle`, `working` or `finished`; `options` as for `gr.HTML`."""
     return gr.HTML(
         idle(ready=False, kinds=kinds),
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template=(_HERE / "style.css").read_text("utf-8"),
-        js_on_load=(_HERE / "downloads.js").read_text("utf-8"),
-        apply_default_css=False,
+        **parts(_HERE, "downloads.js"),
         **options,
     )
 

@@ -15,6 +15,7 @@ import gradio as gr
 
 from clipvad.llm import MAX_FRAMES, Draft, Suggestion
 from clipvad.llm.prompt import MAX_PLACE, MAX_POLICY
+from clipvad.ui.component import parts
 from clipvad.ui.drafting.offer import Offer
 
 _HERE = Path(__file__).parent
@@ -25,10 +26,7 @@ def draft_panel(**options: Any) -> gr.HTML:
     offer = Offer.from_env()
     return gr.HTML(
         form(),
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template=(_HERE / "style.css").read_text("utf-8"),
-        js_on_load="\n".join((_HERE / name).read_text("utf-8") for name in ("review.js", "form.js")),
-        apply_default_css=False,
+        **parts(_HERE, "../dom.js", "review.js", "form.js"),
         offer={
             "host": offer.server.host if offer.server else "",
             "model": offer.server.model if offer.server else "",

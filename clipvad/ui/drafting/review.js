@@ -3,17 +3,6 @@ const root = element.querySelector('.dr-root');
 const TITLES = { abnormal: 'Abnormal', normal: 'Normal' };
 let suggestions = []; // as the server sends them, with `ticked` and `mended`
 
-const make = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, '');
-    else if (value !== false && value != null) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-};
-
 function seconds(value) {
   return value >= 60 && value % 60 === 0 ? `${value / 60} min` : `${value} s`;
 }

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from clipvad.core import Analysis, Detections, VideoInfo
 from clipvad.explain import Look, ObjectsAt
+from clipvad.ui.component import parts
 from clipvad.ui.packing import unit
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (_HERE.parent / "timeline" / "data.js", _HERE / "overlay.js", _HERE / "panel.js")
 PICTURE_PX = 720  # longer side of the picture that is sent
 MAP_CELLS = 64  # along the longer side: finer than the crops tell apart
 
@@ -29,10 +29,7 @@ MAP_CELLS = 64  # along the longer side: finer than the crops tell apart
 def explain_panel(**options: Any) -> gr.HTML:
     """The panel, closed. `options` as for `gr.HTML`."""
     return gr.HTML(
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template=(_HERE / "style.css").read_text("utf-8"),
-        js_on_load="\n".join(path.read_text("utf-8") for path in _SCRIPTS),
-        apply_default_css=False,
+        **parts(_HERE, "../timeline/data.js", "overlay.js", "panel.js"),
         **options,
     )
 

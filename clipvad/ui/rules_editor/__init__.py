@@ -15,14 +15,12 @@ import gradio as gr
 
 from clipvad.core import RuleSet
 from clipvad.rules.lint import lint
+from clipvad.ui.component import parts
 from clipvad.ui.rules_editor.value import new_value, read_rules
 
 __all__ = ["find_remarks", "new_value", "read_rules", "rules_editor"]
 
 _HERE = Path(__file__).parent
-# Order matters: the files share one function scope, each uses only what stands above it.
-_SCRIPTS = ("parts.js", "bindings.js", "zones.js", "editor.js")
-_STYLES = ("style.css", "zones.css")
 
 
 def rules_editor(**options: Any) -> gr.HTML:
@@ -31,10 +29,9 @@ def rules_editor(**options: Any) -> gr.HTML:
     All with undo and redo. `options` as for `gr.HTML`.
     """
     return gr.HTML(
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template="\n".join((_HERE / name).read_text("utf-8") for name in _STYLES),
-        js_on_load="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
-        apply_default_css=False,
+        **parts(
+            _HERE, "../dom.js", "parts.js", "bindings.js", "zones.js", "editor.js", styles=("style.css", "zones.css")
+        ),
         **options,
     )
 

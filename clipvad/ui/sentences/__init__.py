@@ -16,26 +16,17 @@ from numpy.typing import NDArray
 
 from clipvad.core import Analysis, Mode
 from clipvad.scoring.influence import Influence
+from clipvad.ui.component import parts
 from clipvad.ui.packing import pack, unit
 
 _HERE = Path(__file__).parent
-_TIMELINE = _HERE.parent / "timeline"
-# The pure functions of the timeline's scripts are used here too. Order matters: the files share one scope.
-_SCRIPTS = (
-    _TIMELINE / "data.js",
-    _TIMELINE / "draw.js",
-    *(_HERE / f"{name}.js" for name in ("plot", "matrix", "panel")),
-)
 MAX_COLUMNS = 2048  # twice as many as a plot has pixels
 
 
 def sentences_panel(**options: Any) -> gr.HTML:
     """The panel, closed. `options` as for `gr.HTML`."""
     return gr.HTML(
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template=(_HERE / "style.css").read_text("utf-8"),
-        js_on_load="\n".join(path.read_text("utf-8") for path in _SCRIPTS),
-        apply_default_css=False,
+        **parts(_HERE, "../timeline/data.js", "../timeline/draw.js", "plot.js", "matrix.js", "panel.js"),
         **options,
     )
 
