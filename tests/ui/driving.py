@@ -127,3 +127,44 @@ def seek_to(tab: Any, t_s: float, duration_s: float) -> None:
     tab.mouse.click(x, y)
     tab.wait_for_function("!document.querySelector('[data-testid=video]').seeking")
     tab.wait_for_timeout(150)
+
+
+def begin_zone(tab: Any) -> None:
+    tab.wait_for_function("document.querySelector('[data-testid=video]').videoWidth > 0")
+    tab.get_by_test_id("zones").get_by_role("button", name="Draw a zone").click()
+    tab.get_by_test_id("zone-stage").wait_for()
+
+
+def at(tab: Any, x: float, y: float) -> tuple[float, float]:
+    """Where a point of the picture lies on the page."""
+    area = tab.get_by_test_id("zone-stage").bounding_box()
+    return area["x"] + x * area["width"], area["y"] + y * area["height"]
+
+
+def draw_zone(tab: Any, name: str, points: list[tuple[float, float]]) -> None:
+    begin_zone(tab)
+    for x, y in points:
+        tab.mouse.click(*at(tab, x, y))
+    tab.get_by_test_id("zone-drawing").get_by_label("Name").fill(name)
+    tab.keyboard.press("Enter")
+    tab.get_by_test_id("zone-drawing").wait_for(state="hidden")
+
+
+def row(tab: Any, index: int, side: str = "abnormal") -> Any:
+    return tab.locator(f".re-{side} li").nth(index)
+
+
+def unfold(tab: Any, index: int, side: str = "abnormal") -> Any:
+    """A sentence with its conditions shown."""
+    one = row(tab, index, side)
+    if not one.locator(".re-detail").count():
+        one.get_by_role("button", name="Conditions").click()
+    return one
+
+
+def chips(tab: Any, index: int, side: str = "abnormal") -> list[str]:
+    return [str(text) for text in row(tab, index, side).locator(".re-chip").all_text_contents()]
+
+
+def zones(tab: Any) -> list[str]:
+    return [field.input_value() for field in tab.get_by_test_id("zones").locator("li input").all()]
