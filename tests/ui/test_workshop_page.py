@@ -1,4 +1,4 @@
-"""The whole way of a rule set in a real browser: drafted, reviewed, edited, bound to a zone, compared, saved, reread."""
+"""The whole way of a rule set in a real browser: drafted, reviewed, edited, bound to a zone, compared, and saved."""
 
 from __future__ import annotations
 
