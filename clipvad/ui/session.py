@@ -22,7 +22,7 @@ from clipvad.core import Analysis, Features, Mode, RuleSet, VideoInfo
 
 if TYPE_CHECKING:
     from clipvad.llm import Draft
-    from clipvad.ui.drafting.desk import DraftRun
+    from clipvad.ui.drafting.run import DraftRun
 
 NEVER = float("-inf")
 

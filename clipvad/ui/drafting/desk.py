@@ -10,54 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.core import RuleSet, VideoInfo
-from clipvad.errors import ClipvadError, LLMCancelledError, LLMError
+from clipvad.errors import ClipvadError, LLMError
 from clipvad.llm import MAX_FRAMES, Accepted, Draft, DraftJob, DraftLimit, Wish
 from clipvad.llm.pictures import MAX_SIDE
 from clipvad.ui.drafting.offer import Offer
+from clipvad.ui.drafting.run import DraftRun
 from clipvad.ui.engine import Engine
 from clipvad.ui.rules_editor import new_value, read_rules
 from clipvad.ui.session import Session, SessionStore
-
-TICK_S = 0.1
-STOPPED = "The draft was stopped."
-
-
-class DraftRun:
-    """A draft on its way, from the first picture to the last word; `cancel` may be called from another thread."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._job: DraftJob | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Does nothing of it go on?"""
-        return self._stop.is_set() if self._job is None else self._job.done
-
-    def cancel(self) -> None:
-        self._stop.set()
-        if self._job is not None:
-            self._job.cancel()
-
-    def check(self) -> None:
-        """Raise `LLMCancelledError` once it is cancelled."""
-        if self._stop.is_set():
-            raise LLMCancelledError(STOPPED)
-
-    def follow(self, job: DraftJob) -> Generator[str, None, Draft]:
-        """Yield what `job` waits for, whenever that changes, and return its draft; `close` cancels it."""
-        self._job = job
-        if self._stop.is_set():
-            job.cancel()
-        told = ""
-        try:
-            while not job.wait(TICK_S):
-                if job.note != told:
-                    told = job.note
-                    yield told
-        finally:
-            job.cancel()
-        return job.result()
 
 
 class DraftDesk:
