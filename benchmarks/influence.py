@@ -60,7 +60,7 @@ def main() -> None:
     print("| mode | median ms | 95th percentile ms | median ms of processor time | message KB |\n|---|---|---|---|---|")
     slow = [mode for mode in features.modes if not timed(analyzer, features, rules, mode, options.times)]
     print_map_cost(analyzer, analysis.video)
-    sys.exit(f"over {LIMIT_MS:.0f} ms of processor time: {', '.join(slow)}" if slow else 0)
+    sys.exit(f"over {LIMIT_MS:.0f} ms: {', '.join(slow)}" if slow else 0)
 
 
 def crowded(features: Features, per_s: float) -> Features:
@@ -98,7 +98,7 @@ def with_sentences(rules: RuleSet, count: int) -> RuleSet:
 
 
 def timed(analyzer: Analyzer, features: Features, rules: RuleSet, mode: str, times: int) -> bool:
-    """Print the row of one mode; whether its median of processor time keeps the limit."""
+    """Print the row of one mode; whether its median keeps the limit."""
     analysis = analyzer.rescore(features, rules)
     spent, worked, size = [], [], 0
     for _ in range(times):
@@ -109,7 +109,7 @@ def timed(analyzer: Analyzer, features: Features, rules: RuleSet, mode: str, tim
     median, high = statistics.median(spent), statistics.quantiles(spent, n=20)[-1]
     processor = statistics.median(worked)
     print(f"| {mode} | {median:.0f} | {high:.0f} | {processor:.0f} | {size / 1024:.0f} |", flush=True)
-    return processor < LIMIT_MS
+    return median < LIMIT_MS
 
 
 def print_map_cost(analyzer: Analyzer, video: VideoInfo) -> None:
