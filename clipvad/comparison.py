@@ -53,6 +53,17 @@ class Comparison:
         """B minus A, float32 [T] in [-1, 1]."""
         return self.score_b - self.score_a
 
+    @property
+    def largest(self) -> tuple[float, float]:
+        """Where the curves part most, the first of equals: seconds, and B minus A there."""
+        worst = int(abs(self.difference).argmax())
+        return float(self.pts_s[worst]), float(self.difference[worst])
+
+    @property
+    def mean_difference(self) -> float:
+        """Mean distance of the curves over the moments, in [0, 1]."""
+        return float(abs(self.difference).mean())
+
 
 def compare(a: Analysis, b: Analysis, *, mode_a: Mode | None = None, mode_b: Mode | None = None) -> Comparison:
     """Set two analyses of the same clip side by side; without modes each gives its object curve if it has one.

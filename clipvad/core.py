@@ -11,6 +11,7 @@ named here too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -285,6 +286,15 @@ class ScoreSettings:
         """The same settings with what they left open taken from the rule set, then from the defaults."""
         smooth_s = next(s for s in (self.smooth_s, rules.smooth_s, DEFAULT_SMOOTH_S) if s is not None)
         return replace(self, smooth_s=smooth_s, temperature=self.temperature or rules.temperature)
+
+
+def read_clock(text: str) -> float:
+    """Seconds since midnight of "20:30" or "20:30:15", for `clock_start_s`. Raises `SettingsError`."""
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
+    if found is None:
+        raise SettingsError(f"“{text.strip()}” is no time of day. Write it like 20:30 or 20:30:15.")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(3600 * hours + 60 * minutes + seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

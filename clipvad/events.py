@@ -37,7 +37,9 @@ def median_smooth(score: NDArray[np.floating], window: int) -> NDArray[np.float3
     if half == 0:
         return score.copy()
     out = np.empty_like(score)
-    out[half : len(score) - half] = np.median(np.lib.stride_tricks.sliding_window_view(score, 2 * half + 1), axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(score, 2 * half + 1)
+    # The median of an odd number is the middle one: selecting it takes half the time of `np.median`.
+    out[half : len(score) - half] = np.partition(windows, half, axis=1)[:, half]
     for i in range(half):
         out[i] = np.median(score[: 2 * i + 1])
         out[-1 - i] = np.median(score[len(score) - 2 * i - 1 :])

@@ -137,7 +137,8 @@ def comparison_png(
     ratios = [1.25, 0.7, LANE_IN * len(lanes)]
     curve, difference, below = figure.subplots(3, 1, sharex=True, height_ratios=ratios)
     for (label, score, _), colour in zip(sides, colours, strict=True):
-        curve.plot(pts_s, score, color=colour, linewidth=1.1, label=label)
+        named = shorten(label, CHARS["double"] // 2 - 6).replace("$", r"\$")  # else a title is read as mathematics
+        curve.plot(pts_s, score, color=colour, linewidth=1.1, label=named)
     _dress(curve)
     (_, first, _), (_, second, _) = sides
     for sign, colour in ((-1, colours[0]), (1, colours[1])):

@@ -16,15 +16,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clipvad.cache import Cache
-from clipvad.core import MODES, Analysis, Features, Mode, ModelUse, RuleSet, Scores, ScoreSettings
+from clipvad.core import (
+    MODES,
+    Analysis,
+    Embeddings,
+    Features,
+    Mode,
+    ModelUse,
+    RuleSet,
+    Scores,
+    ScoreSettings,
+    VideoInfo,
+)
 from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
+from clipvad.explain import Look, ObjectsAt, look, objects_at, sample_at
 from clipvad.progress import Progress
 from clipvad.scoring import SCORERS
 from clipvad.scoring.conditions import limits
 from clipvad.scoring.contexts import neutral_sentences
+from clipvad.scoring.influence import Influence, influence
 from clipvad.scoring.prompts import TextMemo, embed_sentences
 
 if TYPE_CHECKING:
@@ -197,10 +211,66 @@ class Analyzer:
             from_cache=from_cache,
         )
 
+    def influence(self, analysis: Analysis, *, mode: Mode) -> Influence:
+        """What each sentence does to the curve of `mode`; touches no decoder, no image encoder.
+
+        Raises `SettingsError` for a mode that was not scored, `EncoderMismatchError` for another encoder's features.
+        """
+        if mode not in analysis.scores or mode not in analysis.features.modes:
+            raise SettingsError(f"This analysis has no {mode} curve to explain. Analyse the clip in that mode.")
+        settings = analysis.settings
+        return influence(
+            analysis.features,
+            self._embed(analysis.rules),
+            analysis.rules,
+            analysis.scores[mode],
+            temperature=self._temperature(settings),
+            smooth_s=settings.smooth_s or 0.0,
+            clock_start_s=settings.clock_start_s,
+        )
+
+    def look(self, video: VideoInfo, t_s: float, *, on_crops: Callable[[int, int], None] | None = None) -> Look:
+        """See the frame at `t_s` seconds part by part, for `maps`: one frame is decoded, some 200 crops are encoded.
+
+        `on_crops` as for `clipvad.explain.look`. Raises `VideoError` if the clip is gone.
+        """
+        from clipvad.video import read_frame
+
+        return look(read_frame(video, t_s, max_side=self.max_side), self.encoder, on_crops=on_crops)
+
+    def maps(
+        self, seen: Look, rules: RuleSet, *, settings: ScoreSettings, size: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Where each of the N sentences fits, float32 [N, h, w] in [0, 1] for `size` (w, h); see `Look.maps`."""
+        texts = embed_sentences(self.encoder, rules, memo=self._texts)
+        return seen.maps(texts, temperature=self._temperature(settings.resolved(rules)), size=size)
+
+    def objects_at(self, analysis: Analysis, t_s: float) -> ObjectsAt:
+        """What each object of the sampled frame at `t_s` seconds was taken for; no image model runs.
+
+        Raises `SettingsError` for an analysis without objects.
+        """
+        features, rules, settings = analysis.features, analysis.rules, analysis.settings
+        if "object" not in features.modes:
+            raise SettingsError("This analysis has no objects to explain. Analyse the clip in object mode.")
+        return objects_at(
+            features,
+            self._embed(rules),
+            rules,
+            sample_at(features.pts_s, t_s),
+            temperature=self._temperature(settings),
+            clock_start_s=settings.clock_start_s,
+        )
+
+    def _embed(self, rules: RuleSet) -> Embeddings:
+        return embed_sentences(self.encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
+
+    def _temperature(self, settings: ScoreSettings) -> float:
+        return settings.temperature or 1.0 / self.encoder.logit_scale
+
     def _score(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> dict[Mode, Scores]:
-        encoder = self.encoder
-        texts = embed_sentences(encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
-        scorer = SCORERS["similarity"](temperature=settings.temperature or 1.0 / encoder.logit_scale)
+        texts = self._embed(rules)
+        scorer = SCORERS["similarity"](temperature=self._temperature(settings))
         return {
             mode: scorer.score(
                 features, texts, rules, mode=mode, smooth_s=settings.smooth_s, clock_start_s=settings.clock_start_s

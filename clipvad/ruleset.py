@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,6 +158,12 @@ class RuleSet:
     def categories(self) -> tuple[str, ...]:
         """Category per enabled sentence, aligned with `sentences`."""
         return tuple(rule.category for rule in self.rules)
+
+    def without(self, text: str, *, abnormal: bool) -> RuleSet:
+        """The same set with the sentence `text` of one side switched off; unchanged if it is not there."""
+        side = self.abnormal if abnormal else self.normal
+        rules = tuple(replace(rule, enabled=rule.enabled and rule.text != text) for rule in side)
+        return replace(self, abnormal=rules) if abnormal else replace(self, normal=rules)
 
     def check(self) -> RuleSet:
         """Return self, or raise `RulesError` for the first of `faults`."""

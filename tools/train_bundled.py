@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from safetensors.torch import load_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -28,12 +29,12 @@ from clipvad.encoders.tokenizer import WordTokenizer
 from tools.bundled.data import Photograph
 from tools.bundled.evaluate import report
 from tools.bundled.export import export
-from tools.bundled.finetune import Pooled, finetune, pool_features
+from tools.bundled.finetune import Pooled, finetune, pool_features, pooled_features
 from tools.bundled.heads import recall
 from tools.bundled.model import IMAGE_SIDE, build, model_config, normalise
 from tools.bundled.pool import Pool, build_pool
 from tools.bundled.spaces import CONTEXT_LENGTH, DIM, Spaces, TextData, build_spaces, group_numbers, read_texts
-from tools.bundled.student import Plan, Run, train_image_tower
+from tools.bundled.student import Plan, Run, Targets, train_image_tower
 from tools.bundled.text_tower import train_text_tower
 from tools.bundled.views import View, cut
 
@@ -57,6 +58,8 @@ def arguments() -> argparse.Namespace:
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=name != "work", default=Path("bundled-work"), help=what)
     parser.add_argument("--steps", type=int, default=5000, help="batches of 256 views for the image tower")
+    parser.add_argument("--start", type=Path, help="encoder folder whose image tower the training goes on from")
+    parser.add_argument("--rate", type=float, default=Plan.rate, help="learning rate at its highest")
     parser.add_argument("--scenes", type=int, default=500, help="scenes of the street world to learn from")
     parser.add_argument("--trunk", default="regnetx_002", help="timm model of the image tower")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -74,6 +77,22 @@ def whole_photographs(visual: Any, photographs: list[Photograph], *, batch: int 
         images = torch.from_numpy(np.stack([cut(part, view, IMAGE_SIDE) for view in views])).permute(0, 3, 1, 2)
         found.append(F.normalize(visual(normalise(images)).float(), dim=-1))
     return torch.cat(found)
+
+
+def go_on_from(
+    folder: Path, visual: Any, pool: Pool, targets: Targets, *, rows: int = 12000, ridge: float = 1e-3
+) -> None:
+    """Take the trunk of an encoder trained before; its last layer is fitted anew, by least squares, to the targets."""
+    stored = load_file(folder / "image.safetensors")
+    visual.load_state_dict({name.removeprefix("visual."): value for name, value in stored.items()})
+    chosen = np.sort(np.random.default_rng(0).choice(len(pool.views), min(rows, len(pool.views)), replace=False))
+    features = pooled_features(visual.eval(), (cut(pool.pictures, pool.views[r], IMAGE_SIDE) for r in chosen)).float()
+    inputs = torch.cat([features, torch.ones(len(features), 1)], 1)
+    gram = inputs.T @ inputs + ridge * len(inputs) * torch.eye(inputs.shape[1])
+    fitted = torch.linalg.solve(gram, inputs.T @ targets.image[chosen])
+    with torch.no_grad():
+        visual.trunk.head.fc.weight.copy_(fitted[:-1].T)
+        visual.trunk.head.fc.bias.copy_(fitted[-1])
 
 
 def finish(
@@ -137,7 +156,9 @@ def main() -> None:
         found = recall(whole_photographs(visual, pool.heldout), spaces.queries, texts.heldout_owner)
         return {"R@10": round(found["t2i R@10"], 2)}
 
-    plan = Plan(steps=args.steps, seed=args.seed)
+    plan = Plan(steps=args.steps, rate=args.rate, seed=args.seed, frozen_first=args.start is not None)
+    if args.start is not None:
+        go_on_from(args.start, model.visual, pool, targets)
     run = Run(model.visual, pool.pictures, pool.views, targets, plan, args.work / "image.pt")
     model.visual = train_image_tower(run, normalise, log=args.work / "training.jsonl", measure=measure)
     pooled = kept(args.work / "pooled.pt", lambda: pool_features(model.visual, pool, seed=args.seed))

@@ -17,51 +17,33 @@ if TYPE_CHECKING:
     from clipvad.core import Analysis, Event, Mode
 
 
+@opt.with_run_options(mode=opt.ModeChoice.OBJECT)
 def compare(
     clip: Annotated[Path, typer.Argument(metavar="CLIP", help="A video, or a folder of pictures.")],
-    rules: opt.RulesOption = opt.DEFAULT_RULES,
+    run: opt.RunOptions,
     against: Annotated[
         str | None, typer.Option("--against", metavar="NAME|FILE", help="Rules of side B (default: the same).")
     ] = None,
-    mode: opt.ModeOption = opt.ModeChoice.OBJECT,
     against_mode: Annotated[
         opt.ModeChoice | None, typer.Option("--against-mode", help="Mode of side B (default: the same).")
     ] = None,
-    encoder: opt.EncoderOption = None,
-    detector: opt.DetectorOption = None,
-    fps: opt.FpsOption = None,
-    threshold: opt.ThresholdOption = 0.5,
-    smooth: opt.SmoothOption = 1.0,
-    device: opt.DeviceOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="comparison.csv and comparison.png go here.")
     ] = None,
-    no_cache: opt.NoCacheOption = False,
-    cache_dir: opt.CacheDirOption = None,
-    models_dir: opt.ModelsDirOption = None,
 ) -> None:
-    """Two rule sets, or two modes, on one clip: where the curves part, and the events that only one of them has."""
+    """Two rule sets, or two modes, on one clip: where the curves part, and the events that only one of them has.
+
+    --rules and --mode are side A's. Each side is smoothed as its rule set asks, unless --smooth says how.
+    """
     from clipvad.comparison import compare as set_side_by_side
 
-    other_mode = against_mode or mode
+    mode, other_mode = run.mode, against_mode or run.mode
     if opt.ModeChoice.BOTH in (mode, other_mode):
         raise SettingsError("A side has one curve: choose --mode frame or object, and another with --against-mode.")
     if against is None and other_mode == mode:
         raise SettingsError("Both sides are the same. Give B other rules (--against) or another mode (--against-mode).")
-    run = opt.RunOptions(
-        rules=rules,
-        mode=mode if mode == other_mode else opt.ModeChoice.BOTH,
-        encoder=encoder,
-        detector=detector,
-        fps=fps,
-        threshold=threshold,
-        smooth=smooth,
-        device=device,
-        no_cache=no_cache,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-    )
-    a, b = _analyses(clip, run, against)
+    both = replace(run, mode=mode if mode == other_mode else opt.ModeChoice.BOTH)
+    a, b = _analyses(clip, both, against)
     comparison = set_side_by_side(a, b, mode_a=_one(mode), mode_b=_one(other_mode))
     _print(comparison)
     if out is not None:
@@ -73,13 +55,17 @@ def _one(mode: opt.ModeChoice) -> Mode:
 
 
 def _analyses(clip: Path, run: opt.RunOptions, against: str | None) -> tuple[Analysis, Analysis]:
-    """Both sides; the clip is decoded once, and B only scored again."""
+    """Both sides; B is only scored again, unless frame mode must look at a zone that A does not have."""
     settings, rules = run.score_settings(), run.load_rules()
     others = replace(run, rules=against).load_rules() if against is not None else rules
     analyzer = run.analyzer(rules)
     with console.progress_of(clip.name) as report:
         first = analyzer.run(clip, rules, modes=run.modes, settings=settings, on_progress=report)
-    return first, first if others == rules else analyzer.rescore(first.features, others, settings=settings)
+        if others == rules:
+            return first, first
+        if "frame" in run.modes and any(zone.box not in first.features.zones for zone in others.zones_used):
+            return first, analyzer.run(clip, others, modes=run.modes, settings=settings, on_progress=report)
+    return first, analyzer.rescore(first.features, others, settings=settings)
 
 
 def _print(comparison: Comparison) -> None:
@@ -89,9 +75,10 @@ def _print(comparison: Comparison) -> None:
     ]
     for side in (comparison.a, comparison.b):
         typer.echo(f"{side.label}: {len(side.events)} events")
-    gap = abs(comparison.difference)
-    worst = int(gap.argmax())
-    typer.echo(f"largest difference: {gap[worst]:.2f} at {comparison.pts_s[worst]:.2f} s; mean {gap.mean():.2f}")
+        for remark in side.analysis.remarks:
+            console.say(f"  note: {remark}")
+    t_s, difference = comparison.largest
+    typer.echo(f"largest difference: {abs(difference):.2f} at {t_s:.2f} s; mean {comparison.mean_difference:.2f}")
     if not rows:
         typer.echo("no event that only one of them has")
         return

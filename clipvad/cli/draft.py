@@ -50,7 +50,7 @@ def draft(
     made = _finished(DraftJob(wish, server=server, encoder=judge))
     _print(made)
     if out is not None:
-        _write(out, made, place=place, dropped=everything)
+        _write(out, made, dropped=everything)
 
 
 def _where_it_goes(wish: Wish, server: Server | None) -> str:
@@ -102,18 +102,10 @@ def _why(one: Suggestion) -> str:
     return f"{one.reason} ({one.mend})" if one.mend else one.reason
 
 
-def _write(out: Path, made: Draft, *, place: str, dropped: bool) -> None:
-    from clipvad.rules import RuleSet, dump_rules
+def _write(out: Path, made: Draft, *, dropped: bool) -> None:
+    from clipvad.rules import dump_rules
 
-    accepted = made.accept()
-    rules = RuleSet(
-        name=out.stem,
-        place=place,
-        description=made.source,
-        zones=accepted.zones,
-        normal=accepted.normal,
-        abnormal=accepted.abnormal,
-    ).check()
+    rules = made.rule_set(made.accept(), name=out.stem).check()
     comments = [f"# dropped, {one.side}: {one.rule.text} - {_why(one)}\n" for one in made.suggestions if not one.kept]
     try:
         out.write_text(dump_rules(rules) + "".join(comments if dropped else ()), encoding="utf-8")

@@ -25,36 +25,14 @@ manifest_app = typer.Typer(no_args_is_help=True, help="Make a manifest from a pu
 OutFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write here instead of standard output.")]
 
 
+@opt.with_run_options(without=("clock",))
 def evaluate(
     manifest: Annotated[Path, typer.Argument(metavar="MANIFEST.csv", help="Columns video,label,start_s,end_s.")],
-    rules: opt.RulesOption = opt.DEFAULT_RULES,
-    mode: opt.ModeOption = opt.ModeChoice.BOTH,
-    encoder: opt.EncoderOption = None,
-    detector: opt.DetectorOption = None,
-    fps: opt.FpsOption = None,
-    threshold: opt.ThresholdOption = 0.5,
-    smooth: opt.SmoothOption = None,
-    device: opt.DeviceOption = None,
+    run: opt.RunOptions,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write evaluation.json here.")] = None,
     as_json: opt.JsonOption = False,
-    no_cache: opt.NoCacheOption = False,
-    cache_dir: opt.CacheDirOption = None,
-    models_dir: opt.ModelsDirOption = None,
 ) -> None:
     """Frame AUC and average precision over labelled videos; the threshold counts only for the events' figures."""
-    run = opt.RunOptions(
-        rules=rules,
-        mode=mode,
-        encoder=encoder,
-        detector=detector,
-        fps=fps,
-        threshold=threshold,
-        smooth=smooth,
-        device=device,
-        no_cache=no_cache,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-    )
     with console.clean_stdout() if as_json else contextlib.nullcontext() as emit:
         report = evaluate_all(manifest, run)
         text = json.dumps(report, ensure_ascii=False, indent=1) + "\n"

@@ -1,12 +1,14 @@
-"""The options that `score` and `evaluate` share, and the analyzer and settings they describe."""
+"""The options that `score`, `compare` and `evaluate` share, and the analyzer and settings they describe."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -62,18 +64,18 @@ ModelsDirOption = Annotated[Path | None, typer.Option("--models-dir", help="Fold
 class RunOptions:
     """What to run, as given on the command line; None takes the operator's setting (`CLIPVAD_*`)."""
 
-    rules: str
-    mode: ModeChoice
-    encoder: str | None
-    detector: str | None
-    fps: float | None
-    threshold: float
-    smooth: float | None
-    device: str | None
-    no_cache: bool
-    cache_dir: Path | None
-    models_dir: Path | None
-    clock: str | None = None
+    rules: RulesOption = DEFAULT_RULES
+    mode: ModeOption = ModeChoice.BOTH
+    encoder: EncoderOption = None
+    detector: DetectorOption = None
+    fps: FpsOption = None
+    threshold: ThresholdOption = 0.5
+    smooth: SmoothOption = None
+    clock: ClockOption = None
+    device: DeviceOption = None
+    no_cache: NoCacheOption = False
+    cache_dir: CacheDirOption = None
+    models_dir: ModelsDirOption = None
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -140,15 +142,54 @@ class RunOptions:
             say(f"  note: words that this encoder does not know and ignores: {', '.join(words)}")
 
 
+def with_run_options(*, without: tuple[str, ...] = (), **defaults: object) -> Callable[[Callable[..., None]], Any]:
+    """The command with an option for each field of `RunOptions` in place of its parameter `run`.
+
+    `without`: fields that this command does not offer; `defaults`: other defaults than those of `RunOptions`.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(RunOptions, include_extras=True)
+        offered = [field for field in fields(RunOptions) if field.name not in without]
+        options = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=defaults.get(field.name, field.default),
+                annotation=hints[field.name],
+            )
+            for field in offered
+        ]
+        own = [
+            one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for one in inspect.signature(command, eval_str=True).parameters.values()
+            if one.name != "run"
+        ]
+        needed = [one for one in own if one.default is one.empty]
+        parameters = [*needed, *options, *(one for one in own if one not in needed)]
+
+        @wraps(command)
+        def wrapped(**given: Any) -> None:
+            run = RunOptions(**{field.name: given.pop(field.name) for field in offered})
+            command(run=run, **given)
+
+        wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
+        del wrapped.__wrapped__  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate
+
+
 def read_clock(text: str) -> float:
-    """Seconds since midnight of "20:30" or "20:30:15". Raises `SettingsError`."""
+    """Seconds since midnight of "20:30" or "20:30:15". Raises `SettingsError` that names the option."""
+    from clipvad import core
     from clipvad.errors import SettingsError
 
-    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
-    if found is None:
-        raise SettingsError(f"--clock is a time of day such as 20:30 or 20:30:15, got {text!r}.")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(3600 * hours + 60 * minutes + seconds)
+    try:
+        return core.read_clock(text)
+    except SettingsError as error:
+        raise SettingsError(f"--clock: {error}") from None
 
 
 def open_cache(cache_dir: Path | None) -> Cache:

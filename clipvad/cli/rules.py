@@ -9,6 +9,7 @@ import typer
 
 from clipvad.cli.console import say, table_lines
 from clipvad.cli.draft import draft
+from clipvad.cli.rule_files import convert, new
 
 if TYPE_CHECKING:
     from clipvad.rules.lint import Remark
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 rules_app = typer.Typer(no_args_is_help=True, help="The library of rule sets.")
 rules_app.command("draft")(draft)
+rules_app.command("new")(new)
+rules_app.command("convert")(convert)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME|FILE")]
 
 

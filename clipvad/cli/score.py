@@ -22,41 +22,17 @@ if TYPE_CHECKING:
 SUMMARY_VERSION = 1
 
 
+@opt.with_run_options()
 def score(
     clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Videos, folders of pictures or of videos.")],
-    rules: opt.RulesOption = opt.DEFAULT_RULES,
-    mode: opt.ModeOption = opt.ModeChoice.BOTH,
-    encoder: opt.EncoderOption = None,
-    detector: opt.DetectorOption = None,
-    fps: opt.FpsOption = None,
-    threshold: opt.ThresholdOption = 0.5,
-    smooth: opt.SmoothOption = None,
-    clock: opt.ClockOption = None,
-    device: opt.DeviceOption = None,
+    run: opt.RunOptions,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A folder per clip is made here.")] = Path(
         "clipvad-results"
     ),
     video: Annotated[bool, typer.Option("--video", help="Also write annotated.mp4.")] = False,
     as_json: opt.JsonOption = False,
-    no_cache: opt.NoCacheOption = False,
-    cache_dir: opt.CacheDirOption = None,
-    models_dir: opt.ModelsDirOption = None,
 ) -> None:
     """Score clips against sentences: a curve, events and the sentence that fired, per clip a folder of results."""
-    run = opt.RunOptions(
-        rules=rules,
-        mode=mode,
-        encoder=encoder,
-        detector=detector,
-        fps=fps,
-        threshold=threshold,
-        smooth=smooth,
-        clock=clock,
-        device=device,
-        no_cache=no_cache,
-        cache_dir=cache_dir,
-        models_dir=models_dir,
-    )
     with console.clean_stdout() if as_json else contextlib.nullcontext() as emit:
         summary = score_all(find_clips(clips), run, out=out, video=video)
         if emit is not None:

@@ -1,7 +1,7 @@
 """Asking the language model: one question, one answer, within a bounded time, and to be stopped at any moment.
 
-The request runs on an event loop of its own in the calling thread, because only there can it be given up at once
-wherever it stands: looking up a name, waiting for a reply, or between two tries.
+The request runs on an event loop of its own, in the calling thread where that has none, because only there can it be
+given up at once wherever it stands: looking up a name, waiting for a reply, or between two tries.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from clipvad.errors import LLMCancelledError, LLMError
@@ -26,6 +27,7 @@ MAX_REPLY_BYTES = 2**20
 MAX_TRIES = 3
 FIRST_PAUSE_S = 0.5  # doubled after each try
 LOOK_S = 0.05  # how often the stop event and the clock are looked at
+STOPPED = "The draft was stopped."
 
 
 def ask(
@@ -40,18 +42,43 @@ def ask(
 
     `schema`: the reply's JSON schema, sent as a strict response format, and left out for a server that refuses it.
     `report` is told in a few words what it waits for. Raises `LLMCancelledError` soon after `stop` is set, and
-    `LLMError` for everything else, neither with the key nor with another exception attached. Call it from a thread
-    that runs no event loop.
+    `LLMError` for everything else, neither with the key nor with another exception attached.
     """
-    loop = asyncio.new_event_loop()
+    if stop is not None and stop.is_set():  # nothing has been sent yet, and nothing is
+        raise LLMCancelledError(STOPPED)
     try:
-        answer = loop.run_until_complete(_bounded(_tries(server, messages, schema, report), server, stop))
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()  # asyncio.run would wait for a name look-up that hangs
+        asyncio.get_running_loop()
+    except RuntimeError:
+        answer = _run(server, messages, schema, stop, report)
+    else:
+        answer = _run_beside(server, messages, schema, stop or threading.Event(), report)
     if isinstance(answer, LLMError):  # raised here, out of every handler: a context would hold the request, and the key
         raise answer
     return answer
+
+
+def _run(
+    server: Server, messages: Sequence[Message], schema: Mapping[str, Any], stop: threading.Event | None, report: Report
+) -> str | LLMError:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(_bounded(_tries(server, messages, schema, report), server, stop))
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()  # asyncio.run would wait for a name look-up that hangs
+
+
+def _run_beside(
+    server: Server, messages: Sequence[Message], schema: Mapping[str, Any], stop: threading.Event, report: Report
+) -> str | LLMError:
+    """`_run` in a thread of its own, because another loop has this one, as in a notebook."""
+    with ThreadPoolExecutor(1) as own:
+        asked = own.submit(_run, server, messages, schema, stop, report)
+        try:
+            return asked.result()
+        except BaseException:  # Ctrl-C: the executor waits for its thread
+            stop.set()
+            raise
 
 
 async def _bounded(work: Any, server: Server, stop: threading.Event | None) -> str | LLMError:
@@ -67,7 +94,7 @@ async def _bounded(work: Any, server: Server, stop: threading.Event | None) -> s
         with contextlib.suppress(asyncio.CancelledError):
             await task
         if stopped:
-            return LLMCancelledError("The draft was stopped.")
+            return LLMCancelledError(STOPPED)
         return LLMError(
             f"The language model server {server.host} gave no full reply within {server.timeout_s:g} s. Try again, "
             "use a faster model, or raise CLIPVAD_LLM_TIMEOUT_S."

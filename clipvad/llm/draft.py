@@ -98,6 +98,7 @@ def draft(
     return Draft(
         source=f"Written by {server.model}. Your words{pictures} were sent to {server.host}.",
         suggestions=sift(_suggestions(reply), beside=beside, encoder=encoder),
+        place=wish.place.strip(),
     )
 
 

@@ -39,7 +39,8 @@ def draft_from_library(wish: Wish, *, beside: RuleSet | None = None) -> Draft:
     source = f"From the library preset {best.name!r}; no language model was asked and nothing was sent."
     if missing := [thing for thing in about if not about[thing]]:
         source += f" The library has nothing about: {', '.join(missing)}."
-    return Draft(source=source, suggestions=sift(map(_switched_on, suggestions), beside=beside))
+    suggested = sift(map(_switched_on, suggestions), beside=beside)
+    return Draft(source=source, suggestions=suggested, place=wish.place.strip())
 
 
 def _best(presets: list[RuleSet], place: str) -> RuleSet:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from clipvad.errors import LLMError
 from clipvad.rules.lint import Mend, Side, filter_sentences
 from clipvad.ruleset import SIDES, Rule, RuleSet, Zone
 
@@ -19,12 +20,18 @@ WHOLE_PICTURE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """One sentence for one side. `kept`: ticked to begin with. `reason`: why it is not, else ""; `mend` may help."""
+    """One sentence for one side. `kept`: ticked to begin with. `reason`: why it is not, else ""; `mend` may help.
+
+    `beside`: the reason is only about the rule set that the draft is to join; in place of that set it may stay.
+    `usable`: False where no rule set can hold it, such as for hours that are none.
+    """
 
     rule: Rule
     side: Side
     reason: str = ""
     mend: Mend | None = None
+    beside: bool = False
+    usable: bool = True
 
     @property
     def kept(self) -> bool:
@@ -42,10 +49,14 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """Suggestions, normal ones first. `source` says in a sentence or two who made them and what was sent where."""
+    """Suggestions, normal ones first. `source` says in a sentence or two who made them and what was sent where.
+
+    `place`: what they were asked for.
+    """
 
     source: str
     suggestions: tuple[Suggestion, ...]
+    place: str = ""
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -55,10 +66,13 @@ class Draft:
     def accept(self, indices: Collection[int] | None = None, *, drawn: Iterable[Zone] = ()) -> Accepted:
         """The suggestions at `indices` (None: all kept ones) as rules. `drawn`: zones that the rule set has already.
 
-        Raises `IndexError` for an index that is none.
+        Raises `IndexError` for an index that is none, `LLMError` for a suggestion that is not usable.
         """
         kept = [i for i, suggestion in enumerate(self.suggestions) if suggestion.kept]
         chosen = [self.suggestions[i] for i in (kept if indices is None else sorted(set(indices)))]
+        for suggestion in chosen:
+            if not suggestion.usable:
+                raise LLMError(f"“{suggestion.rule.text}” cannot be taken over: {suggestion.reason} Leave it out.")
         have = {zone.name for zone in drawn}
         wanted = [name for name in _zone_names(suggestion.rule for suggestion in chosen) if name not in have]
         return Accepted(
@@ -66,6 +80,29 @@ class Draft:
             abnormal=tuple(suggestion.rule for suggestion in chosen if suggestion.side == "abnormal"),
             zones=_placeholders(wanted),
         )
+
+    def rule_set(self, accepted: Accepted, *, name: str, drawn: Iterable[Zone] = ()) -> RuleSet:
+        """`accepted` and the zones `drawn` already, as a rule set of its own that tells its source. Unchecked."""
+        return RuleSet(
+            name=name,
+            place=self.place,
+            description=self.source,
+            zones=(*drawn, *accepted.zones),
+            normal=accepted.normal,
+            abnormal=accepted.abnormal,
+        )
+
+    def mended(self, indices: Collection[int]) -> Draft:
+        """With the new wording that the filter proposed for each suggestion at `indices`, which is kept then.
+
+        What has no other wording stays as it is. The order stays, so that other indices still hold.
+        """
+        done = {
+            i: replace(one, rule=replace(one.rule, text=one.mend.text), reason="", mend=None)
+            for i, one in enumerate(self.suggestions)
+            if i in indices and one.mend is not None and one.mend.action == "replace"
+        }
+        return replace(self, suggestions=tuple(done.get(i, one) for i, one in enumerate(self.suggestions)))
 
 
 def sift(
@@ -81,13 +118,19 @@ def sift(
     for side in SIDES:
         for i, one in enumerate(sides[side]):
             fault = faults.get((side, i), "") or (TOO_MANY if i >= MAX_PER_SIDE else "")
-            sides[side][i] = replace(one, reason=one.reason or fault)
+            sides[side][i] = replace(one, reason=one.reason or fault, usable=(side, i) not in faults)
     candidates = {side: [i for i, one in enumerate(sides[side]) if one.kept] for side in SIDES}
     normal, abnormal = ([sides[side][i].rule for i in candidates[side]] for side in SIDES)
-    for remark in filter_sentences(normal, abnormal, beside=beside, encoder=encoder).dropped:
+    alone = filter_sentences(normal, abnormal, encoder=encoder).dropped
+    joining = alone if beside is None else filter_sentences(normal, abnormal, beside=beside, encoder=encoder).dropped
+    for_itself = {(remark.side, remark.index) for remark in alone}
+    for remark in joining:
         if remark.index is not None:
             i = candidates[remark.side][remark.index]
-            sides[remark.side][i] = replace(sides[remark.side][i], reason=remark.reason, mend=remark.mend)
+            only_beside = (remark.side, remark.index) not in for_itself
+            sides[remark.side][i] = replace(
+                sides[remark.side][i], reason=remark.reason, mend=remark.mend, beside=only_beside
+            )
     return tuple(one for side in SIDES for one in sides[side])
 
 

@@ -47,7 +47,7 @@ def parse_yaml(text: str, *, source: str) -> Document:
     try:
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
-        _check_nodes(root, source)
+        check_nodes(root, source)
         data = loader.construct_document(root) if root is not None else None  # type: ignore[no-untyped-call]
     except _UNREADABLE as error:
         raise RulesError(
@@ -57,7 +57,8 @@ def parse_yaml(text: str, *, source: str) -> Document:
     return Document(data, root)
 
 
-def _check_nodes(root: yaml.Node | None, source: str) -> None:
+def check_nodes(root: yaml.Node | None, source: str) -> None:
+    """Raise `RulesError` for a key that stands twice in one mapping, and for an alias."""
     seen: set[int] = set()
     waiting = [root] if root is not None else []
     while waiting:

@@ -6,7 +6,7 @@ Each error names file, line and mend. `rules_json_schema` is the published form 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from clipvad.errors import RulesError
-from clipvad.rules.marks import Document, parse_yaml
+from clipvad.rules.marks import parse_yaml
 from clipvad.ruleset import SIDES, FieldPath, Hours, Rule, RuleSet, Zone, normalised
 
 CLIP_TOKENS = 77  # context length of every CLIP, start and end included
@@ -87,23 +87,36 @@ def rules_json_schema() -> dict[str, Any]:
 def parse_rules(text: str, *, source: str) -> RuleSet:
     """Read a rule set from YAML. `source` names it in errors. Raises `RulesError`, naming the line and the mend."""
     document = parse_yaml(text, source=source)
-    if not isinstance(document.data, dict):
+    return build_rules(document.data, where=lambda path: f"{source}, line {document.line(path)}")
+
+
+def build_rules(data: object, *, where: Callable[[FieldPath], str]) -> RuleSet:
+    """A rule set from the plain data of a rule file. `where` names the place of a part of it, for `RulesError`."""
+    if not isinstance(data, dict):
         raise RulesError(
-            f"{source}, line 1: a rule file holds the keys version, name, normal and abnormal; this one does not."
+            f"{where(())}: a rule file holds the keys version, name, normal and abnormal; this one does not."
         )
     try:
-        rules = _rule_set(RuleSetFile.model_validate(document.data))
+        rules = _rule_set(RuleSetFile.model_validate(data))
     except ValidationError as error:
         path, problem = _first_problem(error)
-        raise RulesError(_at(document, path, source) + problem) from None
+        raise RulesError(f"{where(path)}: {problem}") from None
     for faults in (rules.faults, lambda: _duplicates(rules), lambda: _overlong(rules)):
         for path, fault in faults():
-            raise RulesError(_at(document, path, source) + fault)
+            raise RulesError(f"{where(path)}: {fault}")
     return rules
 
 
 def dump_rules(rules: RuleSet) -> str:
     """The rule set as YAML; `parse_rules` gives it back exactly."""
+    data = rules_data(rules)
+    text = _dump(data, readable=True)
+    # PyYAML writes some line separators (U+0085, U+2028) unquoted and reads them back as spaces: escape those files.
+    return text if yaml.safe_load(text) == data else _dump(data, readable=False)
+
+
+def rules_data(rules: RuleSet) -> dict[str, object]:
+    """The plain data of its rule file; `build_rules` gives the set back exactly."""
     data: dict[str, object] = {
         "version": 1,
         "name": rules.name,
@@ -117,9 +130,7 @@ def dump_rules(rules: RuleSet) -> str:
         data["zones"] = [{"name": zone.name, "points": [list(point) for point in zone.points]} for zone in rules.zones]
     for side in SIDES:
         data[side] = [_plain(rule) for rule in getattr(rules, side)]
-    text = _dump(data, readable=True)
-    # PyYAML writes some line separators (U+0085, U+2028) unquoted and reads them back as spaces: escape those files.
-    return text if yaml.safe_load(text) == data else _dump(data, readable=False)
+    return data
 
 
 class _Dumper(yaml.SafeDumper):
@@ -219,10 +230,6 @@ def _count_tokens(prompt: str) -> int:
     from clipvad.encoders.clip_tokens import count_clip_tokens
 
     return count_clip_tokens(prompt)
-
-
-def _at(document: Document, path: FieldPath, source: str) -> str:
-    return f"{source}, line {document.line(path)}: "
 
 
 def _first_problem(error: ValidationError) -> tuple[FieldPath, str]:

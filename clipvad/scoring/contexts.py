@@ -3,7 +3,7 @@
 A softmax over all sentences would let "a person walking", normal outside, answer for a person in a no-entry zone. So
 the sentences without a zone are compared with each other, for every object, and for each zone the sentences bound to
 it, for objects inside. An object's score is its largest. Sentences that do not hold now are left out; where no normal
-sentence is left, neutral ones that describe no event take its side, since a score needs two.
+sentence is left, neutral ones that name what else may be there take its side, since a score needs two.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from clipvad.core import Detections, Embeddings, Features, RuleSet
 from clipvad.scoring.conditions import foot_points, in_hours, stay_s, stayed_enough
 
-NEUTRAL = ("an empty place", "the ground", "an object")  # never shown
+NEUTRAL = ("an empty place", "the ground", "a vehicle", "an animal")  # never shown; chosen in docs/LOG.md
 
 
 @dataclass(frozen=True, repr=False)
 class Context:
-    """One comparison. `cosines` float32 [M, N + K] with the N sentences and the K neutral ones; `holds` bool [M, N]."""
+    """One comparison. `cosines` float32 [M, N + K] with the N sentences and the K neutral ones, -inf for a neutral one
+    that takes no part; `holds` bool [M, N]."""
 
     cosines: NDArray[np.float32]
     holds: NDArray[np.bool_]
@@ -36,19 +37,22 @@ def neutral_sentences(rules: RuleSet) -> tuple[str, ...]:
 def object_contexts(
     features: Features,
     detections: Detections,
-    cosines: NDArray[np.float32],
+    objects: Embeddings,
+    texts: Embeddings,
     rules: RuleSet,
     clock_start_s: float | None,
 ) -> Iterator[Context]:
-    """The comparisons of M objects; `cosines` [M, N + K] are theirs."""
+    """The comparisons of M objects."""
+    cosines = objects.cosines(texts)
     now = in_hours(features.pts_s, rules, clock_start_s)[detections.frame]
     feet = foot_points(detections, features.video)
     everywhere = stay_s(detections, features.pts_s, np.ones(len(detections), bool))
-    yield Context(cosines, now & _bound_to(None, rules) & stayed_enough(everywhere, rules))
+    bound = _bound_to(None, rules)
+    yield Context(_unlike(bound, cosines, texts, rules), now & bound & stayed_enough(everywhere, rules))
     for zone in rules.zones_used:
-        inside = zone.contain(feet)
-        stayed = stay_s(detections, features.pts_s, inside)
-        yield Context(cosines, now & inside[:, None] & _bound_to(zone.name, rules) & stayed_enough(stayed, rules))
+        inside, bound = zone.contain(feet), _bound_to(zone.name, rules)
+        holds = now & inside[:, None] & bound & stayed_enough(stay_s(detections, features.pts_s, inside), rules)
+        yield Context(_unlike(bound, cosines, texts, rules), holds)
 
 
 def frame_contexts(
@@ -59,12 +63,37 @@ def frame_contexts(
     A frame has no track, so sentences with a dwell time never hold. Zones that were not extracted are left out.
     """
     now = in_hours(features.pts_s, rules, clock_start_s) & np.array([rule.dwell_s == 0 for rule in rules.rules])
-    yield Context(frames.cosines(texts), now & _bound_to(None, rules))
+    bound = _bound_to(None, rules)
+    yield Context(_unlike(bound, frames.cosines(texts), texts, rules), now & bound)
     for zone in rules.zones_used:
         if zone.box in features.zones:
-            yield Context(features.zones[zone.box].cosines(texts), now & _bound_to(zone.name, rules))
+            bound = _bound_to(zone.name, rules)
+            cosines = features.zones[zone.box].cosines(texts)
+            yield Context(_unlike(bound, cosines, texts, rules), now & bound)
 
 
 def _bound_to(zone: str | None, rules: RuleSet) -> NDArray[np.bool_]:
     """bool [N]: the sentences of one context; None for those without a zone."""
     return np.array([zone in rule.zones if zone is not None else not rule.zones for rule in rules.rules], bool)
+
+
+def _unlike(
+    bound: NDArray[np.bool_], cosines: NDArray[np.float32], texts: Embeddings, rules: RuleSet
+) -> NDArray[np.float32]:
+    """The cosines without the neutral sentences that say the same as an abnormal one of the comparison.
+
+    "A vehicle" must not answer for "a van". Encoders differ in how alike any two sentences are, so the same means more
+    than half-way from the nearest other neutral sentence to the sentence itself.
+    """
+    columns = len(bound)
+    if not (neutral := texts.vectors[columns:].astype(np.float32)).size:
+        return cosines
+    among = neutral @ neutral.T
+    np.fill_diagonal(among, -1)
+    nearest = np.max(neutral @ texts.vectors[:columns][bound & rules.is_abnormal].T, axis=1, initial=-1)
+    said = nearest > (1 + among.max(axis=1)) / 2
+    if not said.any() or said.all():
+        return cosines
+    cosines = cosines.copy()
+    cosines[:, columns:][:, said] = -np.inf
+    return cosines

@@ -67,27 +67,32 @@ def without_each(contexts: Iterable[Context], rules: RuleSet, *, temperature: fl
     first, *others = contexts
     best = _without_each(first, rules, temperature)
     for context in others:
-        np.maximum(best, _without_each(context, rules, temperature), out=best)
+        rows = np.flatnonzero(context.holds[:, rules.is_abnormal].any(axis=1))  # elsewhere there is no abnormal mass
+        here = _without_each(Context(context.cosines[rows], context.holds[rows]), rules, temperature)
+        best[rows] = np.maximum(best[rows], here)
     return best
 
 
 def _without_each(context: Context, rules: RuleSet, temperature: float) -> NDArray[np.float32]:
-    abnormal, columns = rules.is_abnormal, len(rules.is_abnormal)
+    count, columns = int((~rules.is_abnormal).sum()), len(rules.is_abnormal)
+    normal, abnormal = slice(0, count), slice(count, columns)  # in this order they are listed; slices copy nothing
     # Double precision: the term that is left out may be e^80 times the rest.
-    logits = np.where(context.holds, context.cosines[:, :columns] / temperature, -np.inf).astype(np.float64)
+    terms = np.where(context.holds, context.cosines[:, :columns] / temperature, -np.inf).astype(np.float64)
     neutral = (context.cosines[:, columns:] / temperature).astype(np.float64)
-    top = np.max(logits, axis=1, initial=-np.inf, keepdims=True)
+    top = np.max(terms, axis=1, initial=-np.inf, keepdims=True)
     top = np.maximum(top, np.max(neutral, axis=1, initial=-np.inf, keepdims=True))
-    terms, aside = np.exp(logits - top), np.exp(neutral - top).sum(axis=1, keepdims=True)
-    held = context.holds[:, ~abnormal].sum(axis=1, keepdims=True)
-    bad, good = terms[:, abnormal].sum(axis=1, keepdims=True), terms[:, ~abnormal].sum(axis=1, keepdims=True)
-    left_bad, left_good = _less_each(terms[:, abnormal], bad), _less_each(terms[:, ~abnormal], good)
+    terms -= top
+    np.exp(terms, out=terms)
+    aside = np.exp(neutral - top).sum(axis=1, keepdims=True)
+    held = context.holds[:, normal].sum(axis=1, keepdims=True)
+    bad, good = terms[:, abnormal].sum(axis=1, keepdims=True), terms[:, normal].sum(axis=1, keepdims=True)
+    left_bad, left_good = _less_each(terms[:, abnormal], bad), _less_each(terms[:, normal], good)
     mass = np.empty(terms.shape, np.float32)
     with np.errstate(invalid="ignore"):
         # Where no normal sentence is left, the neutral ones take its side, as they do in the score.
         mass[:, abnormal] = left_bad / (left_bad + np.where(held > 0, good, aside))
-        mass[:, ~abnormal] = bad / (bad + np.where(held > context.holds[:, ~abnormal], left_good, aside))
-    return np.nan_to_num(mass, nan=0.0)
+        mass[:, normal] = bad / (bad + np.where(held > context.holds[:, normal], left_good, aside))
+    return np.nan_to_num(mass, copy=False, nan=0.0)
 
 
 def _less_each(terms: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,8 +119,7 @@ def _masses(
     if mode == "frame" and features.frames is not None:
         contexts = frame_contexts(features, features.frames, texts, rules, clock_start_s)
     elif features.detections is not None and features.objects is not None:
-        cosines = features.objects.cosines(texts)
-        contexts = object_contexts(features, features.detections, cosines, rules, clock_start_s)
+        contexts = object_contexts(features, features.detections, features.objects, texts, rules, clock_start_s)
     else:
         raise ValueError(f"these features hold {features.modes}, not {mode!r}")
     return without_each(contexts, rules, temperature=temperature)

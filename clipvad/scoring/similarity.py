@@ -61,9 +61,7 @@ class SimilarityScorer:
             winner = np.full(len(features), -1, np.int32)
             per_object = None
         elif features.detections is not None and features.objects is not None:
-            contexts = object_contexts(
-                features, features.detections, features.objects.cosines(texts), rules, clock_start_s
-            )
+            contexts = object_contexts(features, features.detections, features.objects, texts, rules, clock_start_s)
             object_probabilities, object_cosines = compare(contexts, rules, temperature=self.temperature)
             per_object = abnormal_mass(object_probabilities, rules)
             winner = strongest(features.detections, per_object, len(features))

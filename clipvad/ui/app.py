@@ -17,7 +17,9 @@ from clipvad.ui.engine import Engine
 from clipvad.ui.examples import EXAMPLES
 from clipvad.ui.session import SessionStore
 from clipvad.ui.tabs.about import about_html
-from clipvad.ui.tabs.analyze import AnalyzeTab
+from clipvad.ui.tabs.compare import CompareTab
+from clipvad.ui.tabs.draft import AnalyzeDraftTab
+from clipvad.ui.tabs.sentences import Explanations
 from clipvad.ui.theme import FAVICON, HEAD, PAGE_CSS, theme
 
 QUEUE_PLACES = 40
@@ -37,10 +39,14 @@ def build_demo(settings: Settings) -> gr.Blocks:
         models = gr.HTML(views.models_line(None, None), apply_default_css=False, elem_id="pg-models")
         with gr.Tabs(elem_id="pg-tabs"):
             with gr.Tab("Analyze"):
-                analyze = AnalyzeTab(controller, models=models)
+                analyze = AnalyzeDraftTab(controller, models=models)
+            with gr.Tab("Compare") as compare_tab:
+                compare = CompareTab(controller)
             with gr.Tab("About"):
                 about = gr.HTML(about_html(None, settings), apply_default_css=False)
         analyze.wire(demo)
+        Explanations(analyze).wire()
+        compare.wire(compare_tab)
 
         def tell_about() -> str:
             try:

@@ -16,8 +16,10 @@ from typing import TypeVar, cast
 
 from clipvad.core import Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError, VideoError
+from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
 from clipvad.ui.downloads import ARTEFACTS
+from clipvad.ui.drafting.desk import DraftDesk
 from clipvad.ui.engine import Engine
 from clipvad.ui.examples import Example
 from clipvad.ui.line import Line
@@ -38,6 +40,7 @@ class Controller:
         self.engine = engine
         self.store = store
         self.line = Line(engine.settings.concurrency)
+        self.desk = DraftDesk(engine, store)
 
     def open_example(self, key: str, which: Example) -> Iterator[Analysis | Progress | Session]:
         """Show an example in this session: yield the progress of loading, then the session that holds it.
@@ -77,7 +80,7 @@ class Controller:
         player = path
         if not info.browser_playable:
             player = session.path(f"preview-{path.stem}.mp4")
-            for fraction in _fractions(lambda on_fraction: browser_preview(info, player, progress=on_fraction)):
+            for fraction in fractions(lambda on_fraction: browser_preview(info, player, progress=on_fraction)):
                 yield Progress(
                     stage="making a copy that a browser can play",
                     done_s=fraction * info.duration_s,
@@ -136,15 +139,33 @@ class Controller:
 
     def rescore(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
         """Score the session's features again with other rules or settings. No decoder, no image encoder."""
+        again = self.score(key, rules, settings)
+        session = self.store.get(key)
+        session.analysis, session.rules = again, rules
+        return again
+
+    def score(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
+        """As `rescore`, for a look beside the analysis that the session holds and keeps."""
         session = self.store.get(key)
         if session.analysis is None:
             raise ClipvadError("There is nothing to score yet. Press Analyze first." if session.clip else GONE)
         before, choice = session.analysis, session.choice
         analyzer = self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
         again = analyzer.rescore(before.features, rules, settings=settings)
-        again = replace(again, detector=before.detector, timings_s={**before.timings_s, **again.timings_s})
-        session.analysis, session.rules = again, rules
-        return again
+        return replace(again, detector=before.detector, timings_s={**before.timings_s, **again.timings_s})
+
+    def explained(self, key: str) -> tuple[Analysis, Analyzer]:
+        """The session's analysis, to be explained, and the analyser with the encoder that made it."""
+        session = self.store.get(key)
+        if session.analysis is None:
+            raise ClipvadError(
+                "There is nothing to explain yet. Press Analyze first."
+                if session.clip
+                else "There is nothing to explain yet: the models are still loading, or the clip is no longer held on "
+                "the server. Wait a moment, or open an example."
+            )
+        choice = session.choice
+        return session.analysis, self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
 
     def unknown_words(self, key: str, rules: RuleSet) -> dict[str, tuple[str, ...]]:
         """Per sentence that is on, the words that the session's encoder has never seen."""
@@ -164,7 +185,7 @@ class Controller:
             raise ClipvadError("There is no analysis to take away yet. Press Analyze first.")
         artefact = ARTEFACTS[kind]
         path = session.path(Path(analysis.video.name).stem + artefact.suffix)
-        yield from _fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
+        yield from fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))
         yield path
 
     def _waiting(self, ahead: Callable[[], int], session: Session) -> Iterator[Progress]:
@@ -203,8 +224,11 @@ def _meanwhile(work: Callable[[], T], news: Callable[[], N]) -> Generator[N, Non
     return results[0]
 
 
-def _fractions(work: Callable[[Callable[[float], None]], object]) -> Iterator[float]:
-    """Run `work(on_fraction)` in a thread and yield its newest fraction; closing the iterator stops the work."""
+def fractions(work: Callable[[Callable[[float], None]], T]) -> Generator[float, None, T]:
+    """Run `work(on_fraction)` in a thread, yield its newest fraction, and return its result.
+
+    Closing the generator stops the work where it next reports.
+    """
     newest = 0.0
     left = False
 
@@ -215,6 +239,6 @@ def _fractions(work: Callable[[Callable[[float], None]], object]) -> Iterator[fl
         newest = fraction
 
     try:
-        yield from _meanwhile(lambda: work(on_fraction), lambda: newest)
+        return (yield from _meanwhile(lambda: work(on_fraction), lambda: newest))
     finally:
         left = True

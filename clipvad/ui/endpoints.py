@@ -1,12 +1,13 @@
-"""What a program can call: `/analyze`, `/rescore`, `/export`, on the page's server, with `gradio_client`.
+"""What a program can call on the page's server with `gradio_client`: analyse, rescore, export, draft rules.
 
     client = Client("http://127.0.0.1:7860")
     result = client.predict(handle_file("clip.mp4"), "campus-walkway", "object", 0.5, 1.0, api_name="/analyze")
     result = client.predict(rule_file_text, 0.4, 1.0, api_name="/rescore")
     path = client.predict("video", api_name="/export")
+    draft = client.predict("a car park", "cycling", "", api_name="/draft_rules")
 
 One client is one session, apart from every other and from every page. `result` is the dict of analysis.json,
-without the place of the clip on the server.
+without the place of the clip on the server; `draft` that of `draft_to_dict`.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ import gradio as gr
 from clipvad.core import DEFAULT_SMOOTH_S, Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError
 from clipvad.exports import analysis_to_dict
-from clipvad.rules import list_presets, load_rules, parse_rules
+from clipvad.llm import Draft, Wish
+from clipvad.rules import dump_rules, list_presets, load_rules, parse_rules
 from clipvad.ui.controller import Controller
+from clipvad.ui.drafting import plain, things
 from clipvad.ui.session import Choice
 from clipvad.ui.tabs.analyze import MODES, UNEXPECTED, session_key
 
@@ -66,6 +69,15 @@ def add_endpoints(controller: Controller) -> None:
         *_, path = controller.export(session_key(request), kind)
         return str(path)
 
+    @_plainly
+    def draft_rules(place: str, forbidden: str, policy: str, request: gr.Request) -> dict[str, Any]:
+        """Suggest rules for a place in plain words. `forbidden`: one thing a line. No picture is sent anywhere."""
+        wish = Wish(place=place, forbidden=things(forbidden), policy=policy)
+        with closing(controller.desk.draft(session_key(request), wish)) as steps:
+            *_, draft = steps
+        assert isinstance(draft, Draft)
+        return draft_to_dict(draft)
+
     default = ScoreSettings()
     with gr.Group(visible=False):
         clip = gr.File(label="clip")
@@ -74,12 +86,27 @@ def add_endpoints(controller: Controller) -> None:
         threshold = gr.Number(default.threshold, label="threshold", minimum=0.01, maximum=1)
         smooth_s = gr.Number(DEFAULT_SMOOTH_S, label="smooth_s", minimum=0, maximum=60)
         kind = gr.Textbox("analysis", label="kind")
+        place, forbidden, policy = (gr.Textbox(label=name) for name in ("place", "forbidden", "policy"))
         result, file = gr.JSON(label="result"), gr.File(label="file")
     settings = controller.engine.settings
     called = gr.Button(visible=False).click
     called(analyze, [clip, rules, mode, threshold, smooth_s], result, api_name="analyze", concurrency_limit=None)
     called(rescore, [rules, threshold, smooth_s], result, api_name="rescore", concurrency_limit=None)
     called(export, [kind], file, api_name="export", concurrency_limit=settings.concurrency)
+    called(draft_rules, [place, forbidden, policy], result, api_name="draft_rules", concurrency_limit=None)
+
+
+def draft_to_dict(draft: Draft) -> dict[str, Any]:
+    """`source`, `suggestions` (see `plain`) and `rules`: the text of a rule file with those that are kept.
+
+    `rules` is "" where they are no rule set, because one side has none.
+    """
+    rules = draft.rule_set(draft.accept(), name="draft")
+    return {
+        "source": draft.source,
+        "suggestions": [plain(one) for one in draft.suggestions],
+        "rules": "" if any(rules.faults()) else dump_rules(rules),
+    }
 
 
 def _rules(text: str) -> RuleSet:

@@ -16,8 +16,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clipvad.core import Analysis, Features, Mode, RuleSet, VideoInfo
+
+if TYPE_CHECKING:
+    from clipvad.llm import Draft
+    from clipvad.ui.drafting.run import DraftRun
 
 NEVER = float("-inf")
 
@@ -49,6 +54,7 @@ class Session:
     """One open page. `folder` holds its files and no one else's. `busy` is held while an analysis runs.
 
     `stopping` asks it to end. `refused_at`: when the page was last told that something could not be done.
+    `drafting` is the latest draft asked for, `draft` the one that lies there for review.
     """
 
     folder: Path
@@ -56,6 +62,8 @@ class Session:
     analysis: Analysis | None = None
     rules: RuleSet | None = None
     choice: Choice = Choice()
+    drafting: DraftRun | None = None
+    draft: Draft | None = None
     last_used: float = 0.0
     refused_at: float = NEVER
     busy: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -58,10 +59,11 @@ def clip_line(info: VideoInfo | None) -> str:
     return f'<div class="pg-clip-line"><b>{escape(info.name)}</b> · {escape(" · ".join(facts))}{warnings}</div>'
 
 
-def note(text: str, *, error: bool = False) -> str:
-    """One line of status."""
+def note(text: str, *, error: bool = False, remarks: Sequence[str] = ()) -> str:
+    """One line of status; under it a line for each of `remarks`."""
     kind = ' pg-error" role="alert' if error else '" role="status'
-    return f'<div class="pg-status{kind}" data-testid="status">{escape(text)}</div>'
+    below = "".join(f'<span class="pg-remark">{escape(remark)}</span>' for remark in remarks)
+    return f'<div class="pg-status{kind}" data-testid="status">{escape(text)}{below}</div>'
 
 
 def progress_line(progress: Progress) -> str:
@@ -83,7 +85,7 @@ def progress_line(progress: Progress) -> str:
 
 
 def outcome(analysis: Analysis) -> str:
-    """What a finished analysis found and what it cost."""
+    """What a finished analysis found, what it cost, and what of the rules could not be applied."""
     events = len(analysis.events)
     found = f"{events} event{'' if events == 1 else 's'}"
     total = analysis.timings_s.get("total", 0.0)
@@ -91,7 +93,7 @@ def outcome(analysis: Analysis) -> str:
         cost = "from stored features, no model had to run"
     else:
         cost = f"in {duration(total)}, {analysis.video.duration_s / total:.1f} × real time"
-    return note(f"{found} in {duration(analysis.video.duration_s)} of video, {cost}.")
+    return note(f"{found} in {duration(analysis.video.duration_s)} of video, {cost}.", remarks=analysis.remarks)
 
 
 def duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -25,6 +26,8 @@ from clipvad.core import (
     ScoreSettings,
     VideoInfo,
 )
+from tests.ui.driving import opened
+from tests.ui.serving import served
 
 CHROMIUM_ARGS = (
     "--headless",
@@ -51,6 +54,19 @@ def browser() -> Iterator[object]:
         instance = started.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGS))
         yield instance
         instance.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that is served for one file of tests."""
+    with served(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture
+def page(browser: Any, server: str) -> Iterator[Any]:
+    """A new visitor's page that shows the example."""
+    yield from opened(browser, server)
 
 
 def square_at(t_s: float) -> tuple[float, float, float, float]:

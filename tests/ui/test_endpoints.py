@@ -68,6 +68,6 @@ def test_bad_input_is_answered_with_what_to_do(
         analyze(connect(server, tmp_path), clip, rules, mode)
 
 
-def test_only_the_three_endpoints_are_offered(server: str, tmp_path: Path) -> None:
+def test_only_the_four_endpoints_are_offered(server: str, tmp_path: Path) -> None:
     offered = connect(server, tmp_path).view_api(return_format="dict")["named_endpoints"]
-    assert set(offered) == {"/analyze", "/rescore", "/export"}
+    assert set(offered) == {"/analyze", "/rescore", "/export", "/draft_rules"}

@@ -12,13 +12,13 @@ import torch.nn.functional as F  # noqa: N812
 from tools.bundled.heads import clip_loss
 from tools.bundled.model import build, model_config, normalise
 from tools.bundled.street import is_cut_out, street_photographs
-from tools.bundled.student import Plan, Run, Targets, train_image_tower
+from tools.bundled.student import Plan, Run, Targets, relational_loss, train_image_tower
 from tools.bundled.views import View
 
 VIEWS = 12
 
 
-def run(folder: Path, **changes: int) -> Run:
+def run(folder: Path, **changes: float) -> Run:
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, 255, (48, 48, 3), dtype=np.uint8) for _ in range(VIEWS)]
     views = [View(i, (0, 0, 40 + i % 8, 48), i if i % 3 else -1, "") for i in range(VIEWS)]
@@ -32,6 +32,8 @@ def run(folder: Path, **changes: int) -> Run:
         scale=16.0,
         groups=F.normalize(vectors[:4], dim=-1),
         group_of=np.arange(VIEWS) % 5 - 1,
+        rendered=np.arange(VIEWS) >= VIEWS - 4,
+        rendered_text=np.arange(3 * VIEWS) >= 3 * (VIEWS - 4),
     )
     plan = Plan(**{"steps": 6, "batch": 4, "bank": 20, "sides": ((0.5, 32), (1.0, 64))} | changes)
     model = build(model_config("regnetx_002", vocab_size=10, context_length=8, dim=16), seed=0)
@@ -95,3 +97,39 @@ def test_street_pictures_are_the_same_again_and_captioned() -> None:
     assert len(whole) == 8
     assert {p.pixels.shape for p in whole} == {(240, 320, 3)}
     assert len(first) > len(whole)
+
+
+def test_each_batch_holds_its_share_of_rendered_views(tmp_path: Path) -> None:
+    loader = run(tmp_path, batch=10).loader
+    seen = [loader.next_rows() for _ in range(8)]
+    assert all((rows >= VIEWS - 4).sum() == 2 for rows in seen)  # a fifth of ten
+    photographed = np.concatenate(seen)
+    photographed = photographed[photographed < VIEWS - 4]
+    assert set(photographed[: VIEWS - 4]) <= set(range(VIEWS - 4))
+    rendered = np.concatenate([rows[rows >= VIEWS - 4] for rows in seen])
+    assert np.bincount(rendered)[VIEWS - 4 :].tolist() == [4] * 4, "every view as often as the others"
+
+
+def test_photographs_are_compared_with_captions_of_photographs_only(tmp_path: Path) -> None:
+    ongoing = run(tmp_path)
+    targets, views, bank = ongoing.targets, ongoing.views, np.arange(3 * VIEWS)
+    vectors = targets.image[:3].clone()
+    before = relational_loss(vectors, np.arange(3), views, targets, bank)
+    targets.text[3 * (VIEWS - 4) :] = -targets.text[3 * (VIEWS - 4) :]
+    assert relational_loss(vectors, np.arange(3), views, targets, bank) == before
+    rendered = np.arange(VIEWS - 3, VIEWS)
+    assert relational_loss(targets.image[rendered], rendered, views, targets, bank) != before
+
+
+def test_what_was_trained_before_keeps_its_trunk_while_the_maps_are_learned(tmp_path: Path) -> None:
+    ongoing = run(tmp_path, steps=10, dense_part=0.15, frozen_first=True)
+    before = {name: value.clone() for name, value in ongoing.model.visual.named_parameters()}
+
+    def moved() -> bool:
+        return any(not torch.equal(before[name], value) for name, value in ongoing.model.visual.named_parameters())
+
+    ongoing.advance(normalise)
+    ongoing.advance(normalise)
+    assert not moved()
+    ongoing.advance(normalise)
+    assert moved()

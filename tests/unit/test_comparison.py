@@ -105,3 +105,19 @@ def test_the_table_and_the_picture_hold_it(tmp_path: Path) -> None:
     assert rows[2] == ["0.500", "0.8000", "0.7500", "-0.0500"]
     assert len(rows) == 1 + len(PTS_S)
     assert save_figure(found, tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_title_is_drawn_as_it_stands(tmp_path: Path) -> None:
+    analysis = make_analysis()
+    found = compare(analysis, analysis, mode_a="frame", mode_b="object")
+    for label in ("A: $\\frac{$", "A: " + "a very long title " * 20):
+        named = replace(found, a=replace(found.a, label=label))
+        assert save_figure(named, tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_largest_and_mean_difference_are_those_of_the_curves() -> None:
+    a = with_curve(make_analysis(), "frame", [0.0, 1.0, 2.0], [0.25, 0.75, 0.5])
+    b = with_curve(make_analysis(), "frame", [0.0, 1.0, 2.0], [0.5, 0.0, 0.5])
+    found = compare(a, b, mode_a="frame", mode_b="frame")
+    assert found.largest == (1.0, -0.75)
+    assert found.mean_difference == pytest.approx(1 / 3)

@@ -65,7 +65,7 @@ def score(features: Features, rules: RuleSet, *, clock_start_s: float | None = N
 
 
 NO_ENTRY = rule_set(Rule(text="a person", zones=("bay",)))
-ALARM = float(np.exp(10) / (np.exp(10) + len(NEUTRAL)))  # a person against three neutral sentences at cosine 0
+ALARM = float(np.exp(10) / (np.exp(10) + len(NEUTRAL)))  # a person against the neutral sentences at cosine 0
 
 
 class TestZones:
@@ -113,7 +113,16 @@ class TestZones:
 
     def test_a_car_in_the_zone_is_no_person(self) -> None:
         inside = objects([(40, 30, 60, 60)], looks=[CAR])
-        assert score(inside, NO_ENTRY).score == pytest.approx([1 / 4], abs=1e-6)  # all four cosines are 0
+        assert score(inside, NO_ENTRY).score == pytest.approx([1 / 5], abs=1e-6)  # all five cosines are 0
+
+    def test_a_neutral_sentence_that_says_the_same_does_not_answer_for_it(self) -> None:
+        rules = rule_set(Rule(text="a car", zones=("bay",)))
+        seen = objects([(40, 30, 60, 60)], looks=[CAR])
+        for last, others in (([0, 1, 0], 0.0), ([0, 0.4, 0.84**0.5], float(np.exp(4)))):
+            texts = texts_of(rules)
+            texts.vectors[-1] = last
+            found = SimilarityScorer(temperature=0.1).score(seen, texts, rules, mode="object").score
+            assert found == pytest.approx([np.exp(10) / (np.exp(10) + len(NEUTRAL) - 1 + others)], rel=1e-5)
 
 
 class TestHours:
@@ -255,7 +264,7 @@ class TestContexts:
     def test_text_vectors_without_the_neutral_ones_are_refused(self) -> None:
         features = objects([(40, 30, 60, 60)], looks=[PERSON])
         short = Embeddings(texts_of(NO_ENTRY).vectors[:2], "e")
-        with pytest.raises(ValueError, match="needs 5 text vectors, got 2"):
+        with pytest.raises(ValueError, match="needs 6 text vectors, got 2"):
             SimilarityScorer(temperature=0.1).score(features, short, NO_ENTRY, mode="object")
 
     def test_the_order_of_rules_and_zones_changes_nothing(self) -> None:
@@ -333,7 +342,7 @@ class TestFrames:
         scores = SimilarityScorer(temperature=0.1).score(
             self.features(), texts_of(self.rules), self.rules, mode="frame"
         )
-        assert scores.score == pytest.approx([1 / 4, ALARM], abs=1e-6)
+        assert scores.score == pytest.approx([1 / 5, ALARM], abs=1e-6)
         assert scores.cosines[1].tolist() == [1, 1]
 
     def test_a_zone_not_yet_looked_at_scores_nothing_and_a_remark_names_it(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -10,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -275,3 +277,14 @@ def test_a_dummy_key_is_enough_for_a_local_server() -> None:
         server = Server.from_env(env)
         assert draft_rules("none of your business", server=server).suggestions
     assert fake.requests[0].headers["Authorization"] == "Bearer none"
+
+
+def test_a_notebook_whose_loop_runs_can_ask_too() -> None:
+    async def cell() -> str:
+        return ask(server, [], schema=reply_schema())
+
+    with llm(says()) as fake:
+        server = fake.server()
+        with ThreadPoolExecutor(1) as notebook:
+            told = notebook.submit(lambda: asyncio.run(cell())).result()
+        assert told == ask(server, [], schema=reply_schema())

@@ -172,7 +172,8 @@ def test_every_preset_is_found_by_its_own_place() -> None:
 
 def test_what_is_forbidden_leaves_the_normal_side_and_comes_from_other_presets() -> None:
     made = draft_rules("a parking lot", forbidden=["cycling", "juggling"])
-    assert reasons(made) == {"a person riding a bicycle past parked cars": "You forbid 'cycling'."}
+    forbidden = {text: why for text, why in reasons(made).items() if "switched off" not in why}
+    assert forbidden == {"a person riding a bicycle past parked cars": "You forbid 'cycling'."}
     assert {"a cyclist on a bike", "a person riding a bicycle"} <= {rule.text for rule in made.accept().abnormal}
     assert made.source.endswith("The library has nothing about: juggling.")
 

@@ -119,8 +119,7 @@ def test_blank_lines_are_left_out_and_spaces_trimmed() -> None:
     assert read_rules(value, RULES).normal == (Rule(text="green", category="c"),)
 
 
-def test_editing_keeps_what_the_editor_does_not_show() -> None:
-    """Zones, hours, dwell times and thresholds come with a file; the same sentence may stand twice under others."""
+def test_the_same_sentence_may_stand_twice_under_other_conditions() -> None:
     night, day = Hours(start="20:00", end="06:00"), Hours(start="06:00", end="20:00")
     bay = Zone(name="bay", points=((0, 0), (1, 0), (1, 1)))
     bound = (

@@ -6,7 +6,9 @@ sentences without a picture at their targets, views without a caption at the vec
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from tools.bundled.data import Image
 from tools.bundled.heads import clip_loss
 from tools.bundled.model import IMAGE_SIDE, normalise
 from tools.bundled.pool import Pool
@@ -44,24 +47,33 @@ def pool_features(visual: Any, pool: Pool, *, seed: int, per_photo: int = 2, oth
             rows.append(row)
     captioned: list[list[Tensor]] = [[] for _ in pool.photos]
     for mirrored in (False, True):
-        features = _features(visual, [cut(pool.pictures, pool.views[row], IMAGE_SIDE) for row in rows], mirrored)
+        views = (cut(pool.pictures, pool.views[row], IMAGE_SIDE) for row in rows)
+        features = pooled_features(visual, views, mirrored=mirrored)
         for row, feature in zip(rows, features, strict=True):
             captioned[pool.views[row].photo].append(feature)
     free = np.array([row for row, view in enumerate(pool.views) if view.photo < 0])
     chosen = rng.choice(free, min(others, len(free)), replace=False)
     seen = (degrade(cut(pool.pictures, pool.views[row], IMAGE_SIDE), rng, strength=0.5) for row in chosen)
-    return Pooled([torch.stack(found) for found in captioned], _features(visual, list(seen), mirrored=False))
+    return Pooled([torch.stack(found) for found in captioned], pooled_features(visual, seen))
 
 
-def _features(visual: Any, images: list[np.ndarray], mirrored: bool, *, batch: int = 128) -> Tensor:
+@torch.inference_mode()
+def pooled_features(visual: Any, images: Iterable[Image], *, mirrored: bool = False, batch: int = 128) -> Tensor:
     """The trunk's pooled features of images [S, S, 3]: float16 [n, P]."""
     found = []
-    for start in range(0, len(images), batch):
-        pixels = torch.from_numpy(np.stack(images[start : start + batch])).permute(0, 3, 1, 2)
+    for part in batched(images, batch):
+        pixels = torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2)
         pixels = normalise(pixels.flip(3) if mirrored else pixels).contiguous(memory_format=torch.channels_last)
         trunk = visual.trunk
         found.append(trunk.forward_head(trunk.forward_features(pixels), pre_logits=True).half())
     return torch.cat(found)
+
+
+def batched(images: Iterable[Image], size: int) -> Iterator[list[Image]]:
+    """Lists of `size` images, the last one shorter."""
+    source = iter(images)
+    while part := list(islice(source, size)):
+        yield part
 
 
 def finetune(

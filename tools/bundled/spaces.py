@@ -107,7 +107,14 @@ class Spaces:
             scale=self.scale,
             groups=self.groups,
             group_of=self.group_of,
+            rendered=np.array([is_rendered(pool, view.picture) for view in pool.views]),
+            rendered_text=np.array([is_rendered(pool, picture) for picture in texts.owner]),
         )
+
+
+def is_rendered(pool: Pool, picture: int) -> bool:
+    """Whether a picture of the pool is of the street world; captioned pictures come first, only its have a group."""
+    return picture < len(pool.photos) and bool(pool.photos[picture].group)
 
 
 def build_spaces(pool: Pool, texts: TextData, *, seed: int, epochs: int) -> Spaces:

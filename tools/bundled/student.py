@@ -5,7 +5,8 @@ A batch of views is shown to the student degraded and small, while every target 
   thrown away afterwards (squared error at every location);
 - joint: the cosine to the teacher's image vector;
 - relational: cross entropy of the student's softmax over a bank of captions to the teacher's, mixed with the view's own
-  captions where it has any (this part is CLIP's image-to-text loss);
+  captions where it has any (this part is CLIP's image-to-text loss); what a camera took is compared with captions of
+  photographs only, what was rendered with both;
 - group: for object crops, a weak cross entropy over sentences of each object group.
 """
 
@@ -35,7 +36,8 @@ class Targets:
 
     `middle`, `last`: float16 maps [n, h, w, C] (on disk); `image`: unit vectors [n, D]; `text`: unit vectors [m, D];
     `owner[j]`: the photograph of caption j; `scale`: the teacher's logit scale; `groups`: unit vectors [G, D];
-    `group_of[v]`: index of the view's group, or -1.
+    `group_of[v]`: index of the view's group, or -1; `rendered` [n], `rendered_text` [m]: what belongs to the street
+    world.
     """
 
     middle: np.ndarray
@@ -46,13 +48,16 @@ class Targets:
     scale: float
     groups: Tensor
     group_of: np.ndarray
+    rendered: np.ndarray
+    rendered_text: np.ndarray
 
 
 @dataclass(frozen=True)
 class Plan:
     """How long and how: `sides` maps a part of the run (0 to 1, ascending ends) to the input size in pixels.
 
-    In the first `dense_part` of the run only the maps are learned.
+    In the first `dense_part` of the run only the maps are learned, and the trunk is kept as it is where `frozen_first`
+    (it was trained before). `rendered_share` is the part of each batch and of the caption bank that is rendered.
     """
 
     steps: int
@@ -61,8 +66,11 @@ class Plan:
     weight_decay: float = 0.05
     bank: int = 4096
     strength: float = 0.5
-    sides: tuple[tuple[float, int], ...] = ((0.3, 64), (0.7, 96), (1.0, 128))
+    sides: tuple[tuple[float, int], ...] = ((0.4, 96), (1.0, 128))
     dense_part: float = 0.03
+    frozen_first: bool = False
+    rendered_share: float = 0.2
+    group_weight: float = 0.2
     seed: int = 0
 
 
@@ -90,14 +98,28 @@ class ViewLoader:
     def __init__(self, pictures: list[Image], views: list[View], targets: Targets, plan: Plan) -> None:
         self.pictures, self.views, self.targets, self.plan = pictures, views, targets, plan
         self.rng = np.random.default_rng(plan.seed)
-        self.order = np.empty(0, np.int64)
+        self.orders = [np.empty(0, np.int64)] * 2
 
     def next_rows(self) -> np.ndarray:
-        """The next batch of row numbers of an endless, reshuffled pass over the pool, sorted for the disk."""
-        if len(self.order) < self.plan.batch:
-            self.order = self.rng.permutation(len(self.views))
-        rows, self.order = self.order[: self.plan.batch], self.order[self.plan.batch :]
-        return np.sort(rows)
+        """The next batch of row numbers, sorted for the disk: endless, reshuffled passes over what a camera took and
+        over what was rendered."""
+        rendered = round(self.plan.batch * self.plan.rendered_share)
+        taken = []
+        for part, count in enumerate((self.plan.batch - rendered, rendered)):
+            if len(self.orders[part]) < count:
+                self.orders[part] = self.rng.permutation(np.flatnonzero(self.targets.rendered == part))
+            taken.append(self.orders[part][:count])
+            self.orders[part] = self.orders[part][count:]
+        return np.sort(np.concatenate(taken))
+
+    def next_bank(self) -> np.ndarray:
+        """Row numbers of captions to compare with: of photographs first, then rendered ones."""
+        rendered = round(self.plan.bank * self.plan.rendered_share)
+        drawn = []
+        for part, count in enumerate((self.plan.bank - rendered, rendered)):
+            rows = np.flatnonzero(self.targets.rendered_text == part)
+            drawn.append(self.rng.choice(rows, min(count, len(rows)), replace=False))
+        return np.concatenate(drawn)
 
     def images(self, rows: np.ndarray, flip: np.ndarray, side: int) -> Tensor:
         """Degraded views as uint8 [B, 3, side, side]."""
@@ -124,12 +146,14 @@ def channel_statistics(maps: np.ndarray, rows: np.ndarray) -> tuple[Tensor, Tens
 def relational_loss(vectors: Tensor, rows: np.ndarray, views: list[View], t: Targets, bank: np.ndarray) -> Tensor:
     """Cross entropy over the caption bank to the teacher's softmax, mixed half with the view's own captions."""
     text = t.text[bank]
-    wanted = (t.scale * t.image[rows] @ text.T).softmax(1)
+    foreign = torch.from_numpy(t.rendered_text[bank][None] & ~t.rendered[rows][:, None])
+    wanted = (t.scale * t.image[rows] @ text.T).masked_fill(foreign, -1e4).softmax(1)
     photo = np.array([views[r].photo for r in rows])
     own = torch.from_numpy((photo[:, None] == t.owner[bank][None]) & (photo[:, None] >= 0)).float()
     count = own.sum(1, keepdim=True)
     wanted = torch.where(count > 0, 0.6 * wanted + 0.4 * own / count.clamp_min(1), wanted)
-    return -(wanted * (t.scale * vectors @ text.T).log_softmax(1)).sum(1).mean()
+    found = (t.scale * vectors @ text.T).masked_fill(foreign, -1e4).log_softmax(1)
+    return -(wanted * found).sum(1).mean()
 
 
 def group_loss(vectors: Tensor, rows: np.ndarray, t: Targets) -> Tensor:
@@ -174,7 +198,7 @@ class Run:
         """Write the checkpoint; a run cut off while writing keeps the one before."""
         state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
         state |= {"optimiser": self.optimiser.state_dict(), "step": self.step, "plan": asdict(self.plan)}
-        state |= {"rng": self.loader.rng.bit_generator.state, "order": self.loader.order}
+        state |= {"rng": self.loader.rng.bit_generator.state, "orders": self.loader.orders}
         part = self.file.with_suffix(".part")
         torch.save(state, part)
         part.replace(self.file)
@@ -188,7 +212,7 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
-        self.loader.rng.bit_generator.state, self.loader.order = state["rng"], state["order"]
+        self.loader.rng.bit_generator.state, self.loader.orders = state["rng"], state["orders"]
 
     def advance(self, normalise: Callable[[Tensor], Tensor]) -> list[float]:
         """One step; returns its losses: dense, joint, relational, group."""
@@ -200,6 +224,7 @@ class Run:
         rows = self.loader.next_rows()
         flip = self.loader.rng.random(len(rows)) < 0.5
         images = normalise(self.loader.images(rows, flip, side)).contiguous(memory_format=torch.channels_last)
+        self.model.visual.requires_grad_(not plan.frozen_first or part >= plan.dense_part)
         with torch.autocast("cpu", torch.bfloat16):
             *predicted, vectors = self.model(images)
         dense = vectors.new_zeros(())
@@ -209,10 +234,9 @@ class Run:
         loss, parts = dense, [dense.item(), 0.0, 0.0, 0.0]
         if part >= plan.dense_part:
             joint = 1 - (vectors * targets.image[rows]).sum(1).mean()
-            bank = self.loader.rng.choice(len(targets.text), min(plan.bank, len(targets.text)), replace=False)
-            relation = relational_loss(vectors, rows, self.views, targets, bank)
+            relation = relational_loss(vectors, rows, self.views, targets, self.loader.next_bank())
             named = group_loss(vectors, rows, targets)
-            loss = dense + 4 * joint + 0.4 * relation + 0.1 * named
+            loss = dense + 4 * joint + 0.4 * relation + plan.group_weight * named
             parts = [dense.item(), joint.item(), relation.item(), named.item()]
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

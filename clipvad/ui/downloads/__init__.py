@@ -7,7 +7,7 @@ Event: `wanted` {kind}.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from clipvad.exports import analysis_to_dict, events_csv, events_srt, scores_csv
 from clipvad.figures import curve_png, paper_figure
 from clipvad.files import write_atomic
 from clipvad.rules import dump_rules
+from clipvad.ui.component import parts
 
 _HERE = Path(__file__).parent
 OnFraction = Callable[[float], None]
@@ -61,23 +62,22 @@ ARTEFACTS: dict[str, Artefact] = {
     "pdf": Artefact("PDF", "The figure for a paper", ".figure.pdf", lambda a, path, _: paper_figure(a, path)),
     "svg": Artefact("SVG", "The figure, editable", ".figure.svg", lambda a, path, _: paper_figure(a, path)),
 }
+Kinds = Mapping[str, tuple[str, str]]  # label and title of the button of each kind of file
+KINDS: Kinds = {kind: (artefact.label, artefact.title) for kind, artefact in ARTEFACTS.items()}
 
 
-def downloads_row(**options: Any) -> gr.HTML:
+def downloads_row(kinds: Kinds = KINDS, **options: Any) -> gr.HTML:
     """The row of buttons. Its value is a dict made by `idle`, `working` or `finished`; `options` as for `gr.HTML`."""
     return gr.HTML(
-        idle(ready=False),
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template=(_HERE / "style.css").read_text("utf-8"),
-        js_on_load=(_HERE / "downloads.js").read_text("utf-8"),
-        apply_default_css=False,
+        idle(ready=False, kinds=kinds),
+        **parts(_HERE, "downloads.js"),
         **options,
     )
 
 
-def idle(*, ready: bool) -> dict[str, Any]:
-    """Nothing under way; `ready`: there is an analysis to take away."""
-    return {"kinds": {kind: [artefact.label, artefact.title] for kind, artefact in ARTEFACTS.items()}, "ready": ready}
+def idle(*, ready: bool, kinds: Kinds = KINDS) -> dict[str, Any]:
+    """Nothing under way; `ready`: there is something to take away."""
+    return {"kinds": {kind: list(texts) for kind, texts in kinds.items()}, "ready": ready}
 
 
 def working(kind: str, fraction: float) -> dict[str, Any]:
@@ -85,6 +85,6 @@ def working(kind: str, fraction: float) -> dict[str, Any]:
     return {**idle(ready=True), "working": kind, "fraction": fraction}
 
 
-def finished(path: Path, *, url: str, serial: str) -> dict[str, Any]:
+def finished(path: Path, *, url: str, serial: str, kinds: Kinds = KINDS) -> dict[str, Any]:
     """The file is at `url`: the browser fetches it once for each new `serial`."""
-    return {**idle(ready=True), "url": url, "name": path.name, "id": serial}
+    return {**idle(ready=True, kinds=kinds), "url": url, "name": path.name, "id": serial}

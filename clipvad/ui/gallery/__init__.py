@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from clipvad.ui.component import parts
 from clipvad.ui.examples import EXAMPLES
 
 _HERE = Path(__file__).parent
@@ -16,10 +17,7 @@ def gallery(**options: Any) -> gr.HTML:
     """The row of pictures. Its value is a dict made by `opened`; `options` as for `gr.HTML`."""
     return gr.HTML(
         opened(None),
-        html_template=(_HERE / "template.html").read_text("utf-8"),
-        css_template=(_HERE / "style.css").read_text("utf-8"),
-        js_on_load=(_HERE / "gallery.js").read_text("utf-8"),
-        apply_default_css=False,
+        **parts(_HERE, "gallery.js"),
         **options,
     )
 

@@ -6,7 +6,9 @@ from html import escape
 
 from clipvad import __version__
 from clipvad.core import Analysis, ModelUse
+from clipvad.llm import MAX_FRAMES
 from clipvad.settings import Settings
+from clipvad.ui.drafting.offer import Offer
 
 
 def about_html(analysis: Analysis | None, settings: Settings) -> str:
@@ -33,12 +35,22 @@ It assists a person and must not decide about people alone.</p>
 <h2>Privacy</h2>
 <p>Footage stays on the machine that runs this program. Your clip and its results lie in a folder of your session alone
 and are deleted after the page is closed. Features, from which the pictures cannot be viewed, are kept in a cache of at
-most {settings.cache_mb} MB, so that the same clip need not be computed twice. No usage data is collected; no picture,
-sentence or result is sent anywhere.</p>
+most {settings.cache_mb} MB, so that the same clip need not be computed twice. No usage data is collected; {_sent()}</p>
 <h2>Licence</h2>
 <p>clipvad is free software under the GNU Affero General Public License, version 3 or later, because the YOLO detectors
 it can use (Ultralytics) are. Who offers it over a network must offer its source.</p>
 </div>"""
+
+
+def _sent() -> str:
+    server = Offer.from_env().server
+    if server is None:
+        return "no picture, sentence or result is sent anywhere."
+    return (
+        "nothing is sent anywhere unless you draft rules: then what you write in that form goes to "
+        f"{escape(server.host)}, with the names of your zones and, only if you tick their box, up to {MAX_FRAMES} "
+        "small frames of the clip."
+    )
 
 
 def _model(kind: str, use: ModelUse | None) -> str:

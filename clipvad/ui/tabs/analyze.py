@@ -13,8 +13,8 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from clipvad.core import Analysis, Mode, RuleSet, ScoreSettings
-from clipvad.errors import ClipvadError, RulesError
+from clipvad.core import Analysis, Mode, RuleSet, ScoreSettings, read_clock
+from clipvad.errors import ClipvadError, RulesError, SettingsError
 from clipvad.progress import Progress
 from clipvad.rules import load_rules, parse_rules
 from clipvad.ui import downloads, views
@@ -33,6 +33,7 @@ READ_S = 10.0  # for so long a rescored curve leaves a refusal in the status lin
 UNEXPECTED = "Something went wrong on the server; it was logged there. Nothing that you typed is lost."
 Updates = dict[Any, Any]
 Lists = dict[str, Any]  # the rules editor's value
+Knob = Any  # a widget's value, in the order of `AnalyzeWidgets.knobs`
 
 
 class AnalyzeTab(AnalyzeWidgets):
@@ -51,11 +52,11 @@ class AnalyzeTab(AnalyzeWidgets):
             self.timeline, self.downloads, self.status, self.clip, self.editor, self.place, self.mode,
             self.models, self.threshold, self.smooth, self.upload, self.examples,
         ]  # fmt: skip
-        rescoring = [self.editor, self.threshold, self.smooth, self.merge, self.shortest]
+        rescoring = [self.editor, *self.knobs]
         buttons = [self.analyze, self.stop]
         run = self.analyze.click(_show_stop, outputs=buttons, trigger_mode="once", **quiet).then(
             self._shown(self.run),
-            [self.editor, self.mode, self.encoder, self.detector, self.fps, *rescoring[1:]],
+            [self.editor, self.mode, self.encoder, self.detector, self.fps, *self.knobs],
             everything,
             **quiet,
         )
@@ -77,13 +78,15 @@ class AnalyzeTab(AnalyzeWidgets):
                 _show_analyze, outputs=buttons, **quiet
             )
 
-        self.place.input(self._shown(self.choose_place), [self.place, *rescoring[1:]], everything, **quiet)
-        self.rule_file.upload(self._shown(self.open_rules), [self.rule_file, *rescoring[1:]], everything, **quiet)
+        self.place.input(self._shown(self.choose_place), [self.place, *self.knobs], everything, **quiet)
+        opened = self._shown(self.open_rules)
+        self.rule_file.upload(opened, [self.rule_file, *self.knobs], everything, trigger_mode="multiple", **quiet)
         self.timeline.threshold(self._shown(self.drag_threshold), rescoring, everything, **live)
         knobs = (self.smooth, self.threshold, self.merge, self.shortest)
-        for changed in (self.editor.edited, *(knob.input for knob in knobs)):
+        for changed in (self.editor.edited, self.clock.submit, self.clock.blur, *(knob.input for knob in knobs)):
             changed(self._shown(self.rescore), rescoring, everything, **live)
         self.mode.input(self._shown(self.choose_mode), [self.mode], everything, **live)
+        self.sentences.dropped(self._shown(self.switch_off), rescoring, everything, **quiet)
         self.downloads.wanted(self._shown(self.export), outputs=everything, **quiet)
 
     # Handlers. Each returns or yields {widget: value}.
@@ -132,36 +135,42 @@ class AnalyzeTab(AnalyzeWidgets):
             yield {self.upload: None}  # the drop area, ready for another file
             raise
 
-    def choose_place(self, request: gr.Request, place: str, *knobs: float) -> Iterator[Updates]:
-        yield self._replace_rules(load_rules(place), _settings(*knobs), request)
+    def choose_place(self, request: gr.Request, place: str, *knobs: Knob) -> Iterator[Updates]:
+        yield self._replace_rules(load_rules(place), score_settings(*knobs), request)
 
-    def open_rules(self, request: gr.Request, path: str, *knobs: float) -> Iterator[Updates]:
+    def open_rules(self, request: gr.Request, path: str, *knobs: Knob) -> Iterator[Updates]:
         try:
             text = Path(path).read_text("utf-8")
         except UnicodeDecodeError:
             raise RulesError(f"{Path(path).name} is not a text file. A rule file is YAML.") from None
         rules = parse_rules(text, source=Path(path).name)
-        yield {**self._replace_rules(rules, _settings(*knobs), request), self.place: None}
+        yield {**self._replace_rules(rules, score_settings(*knobs), request), self.place: None}
 
-    def rescore(self, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
+    def rescore(self, request: gr.Request, lists: Lists, *knobs: Knob) -> Iterator[Updates]:
         session = self.controller.store.get(session_key(request))
         rules = read_rules(lists, session.rules or FIRST.rules)
-        yield self._rescored(rules, _settings(*knobs), lists, request)
+        yield self._rescored(rules, score_settings(*knobs), lists, request)
 
     def drag_threshold(
-        self, event: gr.EventData, request: gr.Request, lists: Lists, _: float, *others: float
+        self, event: gr.EventData, request: gr.Request, lists: Lists, _: float, *others: Knob
     ) -> Iterator[Updates]:
         threshold = round(min(max(float(event.value), 0.01), 1.0), 2)
         for updates in self.rescore(request, lists, threshold, *others):
             yield {**updates, self.threshold: threshold}
 
-    def catch_up(self, request: gr.Request, lists: Lists, *knobs: float) -> Iterator[Updates]:
+    def switch_off(self, event: gr.EventData, request: gr.Request, lists: Lists, *knobs: Knob) -> Iterator[Updates]:
+        """One sentence off, as if unticked in the editor: undo there brings it back."""
+        rules = read_rules(lists, self.controller.store.get(session_key(request)).rules or FIRST.rules)
+        less = rules.without(str(event.text), abnormal=bool(event.abnormal))
+        yield self._replace_rules(less, score_settings(*knobs), request)
+
+    def catch_up(self, request: gr.Request, lists: Lists, *knobs: Knob) -> Iterator[Updates]:
         """Sentences and settings that changed while an analysis ran take effect when it ends."""
         analysis = self.controller.store.get(session_key(request)).analysis
         if analysis is None:
             return
         rules = read_rules(lists, analysis.rules)
-        settings = _settings(*knobs)
+        settings = score_settings(*knobs)
         if (rules, settings) != (analysis.rules, analysis.settings):
             yield self._rescored(rules, settings, lists, request)
 
@@ -183,13 +192,13 @@ class AnalyzeTab(AnalyzeWidgets):
         encoder: str,
         detector: str,
         fps: float,
-        *knobs: float,
+        *knobs: Knob,
     ) -> Iterator[Updates]:
         key = session_key(request)
         session = self.controller.store.get(key)
         rules = read_rules(lists, session.rules or FIRST.rules)
         choice = Choice(modes=MODES[mode], encoder=encoder, detector=detector, fps=float(fps))
-        settings = _settings(*knobs)
+        settings = score_settings(*knobs)
         with closing(self.controller.analyze(key, rules, choice, settings)) as steps:
             for step in steps:
                 clip = session.clip
@@ -308,8 +317,9 @@ class AnalyzeTab(AnalyzeWidgets):
         """The handler with its errors shown in the status line; whatever the user made stays as it is."""
 
         def explain(error: Exception, request: gr.Request) -> Updates:
+            mendable = isinstance(error, RulesError | SettingsError)  # on the page: said until the next curve
             if request.session_hash:
-                self.controller.store.get(request.session_hash).refused_at = time.monotonic()
+                self.controller.store.get(request.session_hash).refused_at = NEVER if mendable else time.monotonic()
             if isinstance(error, ClipvadError):
                 return {self.status: views.note(str(error), error=True)}
             log.error("an action of the page failed", exc_info=error)
@@ -341,8 +351,12 @@ def session_key(request: gr.Request) -> str:
     return str(request.session_hash)
 
 
-def _settings(threshold: float, smooth: float, merge: float, shortest: float) -> ScoreSettings:
-    return ScoreSettings(threshold=threshold, smooth_s=smooth, merge_s=merge, min_s=shortest)
+def score_settings(threshold: float, smooth: float, merge: float, shortest: float, clock: str | None) -> ScoreSettings:
+    """The settings that the values of `AnalyzeWidgets.knobs` stand for; raises `SettingsError` for a bad clock."""
+    clock_start_s = read_clock(clock) if clock and clock.strip() else None
+    return ScoreSettings(
+        threshold=threshold, smooth_s=smooth, merge_s=merge, min_s=shortest, clock_start_s=clock_start_s
+    )
 
 
 def _named(modes: tuple[Mode, ...]) -> str:

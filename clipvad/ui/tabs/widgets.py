@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from clipvad.core import DEFAULT_SMOOTH_S, ScoreSettings
@@ -9,8 +11,11 @@ from clipvad.rules import list_presets, load_rules
 from clipvad.settings import Settings
 from clipvad.ui import views
 from clipvad.ui.downloads import downloads_row
+from clipvad.ui.drafting import draft_panel
+from clipvad.ui.explain import explain_panel
 from clipvad.ui.gallery import gallery
 from clipvad.ui.rules_editor import rules_editor
+from clipvad.ui.sentences import sentences_panel
 from clipvad.ui.timeline import Timeline
 
 MODE_LABELS = [("Whole frame", "frame"), ("Objects", "object"), ("Both", "both")]
@@ -31,7 +36,14 @@ class AnalyzeWidgets:
                 self._run_card()
             with gr.Column(scale=63, min_width=330, elem_id="pg-right"):
                 self.timeline = Timeline(elem_id="pg-timeline")
+                self.explain = explain_panel(elem_id="pg-explain")
+                self.sentences = sentences_panel(elem_id="pg-sentences")
                 self.downloads = downloads_row(elem_id="pg-downloads")
+
+    @property
+    def knobs(self) -> list[Any]:
+        """The widgets whose values are the score's settings, in the order of `score_settings`."""
+        return [self.threshold, self.smooth, self.merge, self.shortest, self.clock]
 
     def _clip_card(self) -> None:
         with gr.Column(elem_classes="pg-card", elem_id="pg-clip"):
@@ -58,6 +70,7 @@ class AnalyzeWidgets:
                 self.rule_file = gr.UploadButton(
                     "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
                 )
+            self.draft = draft_panel(elem_id="pg-draft")
             self.editor = rules_editor(elem_id="pg-editor")
 
     def _scoring_card(self) -> None:
@@ -71,6 +84,10 @@ class AnalyzeWidgets:
             with gr.Accordion("Advanced", open=False, elem_id="pg-advanced"):
                 self.merge = gr.Slider(0, 10, default.merge_s, step=0.25, label="Close gaps shorter than (s)")
                 self.shortest = gr.Slider(0, 10, default.min_s, step=0.25, label="Drop events shorter than (s)")
+                self.clock = gr.Textbox(
+                    label="Clip starts at (HH:MM)", placeholder="not known: hours limit nothing", max_length=20,
+                    elem_id="pg-clock",
+                )  # fmt: skip
                 self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
                 self.encoder = gr.Dropdown(
                     list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,

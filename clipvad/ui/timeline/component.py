@@ -10,9 +10,9 @@ from typing import Any
 
 import gradio as gr
 
+from clipvad.ui.component import parts
+
 _HERE = Path(__file__).parent
-# Order matters: the files share one function scope, each uses only what stands above it.
-_SCRIPTS = ("data.js", "player.js", "draw.js", "tracks.js", "panels.js", "timeline.js")
 
 
 class Timeline(gr.HTML):  # type: ignore[misc]  # gradio is untyped here
@@ -30,10 +30,7 @@ class Timeline(gr.HTML):  # type: ignore[misc]  # gradio is untyped here
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
         super().__init__(
             value,
-            html_template=(_HERE / "template.html").read_text(encoding="utf-8"),
-            css_template=(_HERE / "style.css").read_text(encoding="utf-8"),
-            js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-            apply_default_css=False,
+            **parts(_HERE, "data.js", "player.js", "draw.js", "tracks.js", "panels.js", "timeline.js"),
             **options,
         )
 

@@ -39,9 +39,9 @@ const mapValues = (object, fn) => Object.fromEntries(Object.entries(object).map(
 function readPayload(message, previous) {
   if (message.kind === 'patch' && (!previous || previous.id !== message.id)) return null;
   const base = message.kind === 'patch' ? previous
-    : { truth: [], sentences: [], events: [], objects: null, objectScores: null, models: {}, settings: {}, id: '' };
+    : { truth: [], zones: [], sentences: [], events: [], objects: null, objectScores: null, models: {}, settings: {}, id: '' };
   const model = { ...base, running: message.kind === 'partial' || Boolean(message.running) };
-  for (const key of ['id', 'video', 'mode', 'sentences', 'events', 'settings', 'truth', 'models']) {
+  for (const key of ['id', 'video', 'mode', 'sentences', 'zones', 'events', 'settings', 'truth', 'models']) {
     if (key in message) model[key] = message[key];
   }
   model.progress = message.progress || null;

@@ -11,17 +11,17 @@ video stay), `partial` (the curves of a running analysis).
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from clipvad.core import Analysis, Detections, Event, Features, Mode, ModelUse, Scores, VideoInfo
 from clipvad.progress import Progress
+from clipvad.ui.packing import pack as _pack
+from clipvad.ui.packing import unit as _unit
 
 Span = tuple[float, float, str]
 NO_TRACK = 65535
@@ -105,6 +105,10 @@ def _scored(analysis: Analysis, mode: Mode) -> dict[str, Any]:
             }
             for text, abnormal, category in columns
         ],
+        "zones": [
+            {"name": zone.name, "points": [list(point) for point in zone.points], "used": zone in rules.zones_used}
+            for zone in rules.zones
+        ],
         "curves": {name: _curve(one) | _explanation(one) for name, one in scores.items()},
         "object_scores": None
         if objects is None or objects.object_score is None or objects.object_top is None
@@ -168,13 +172,3 @@ def _identity(features: Features) -> str:
     detector = "" if features.detections is None else features.detections.detector_id
     text = repr((features.video.sha256, features.video.path, features.encoder_id, detector, len(features)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _unit(values: NDArray[np.floating], *, bits: int = 16) -> str:
-    """Values in [0, 1] as unsigned integers; NaN (nothing seen) becomes 0."""
-    top = 2**bits - 1
-    return _pack(np.round(np.clip(np.nan_to_num(values), 0, 1) * top), f"<u{bits // 8}")
-
-
-def _pack(values: ArrayLike, dtype: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype=np.dtype(dtype)).tobytes()).decode("ascii")

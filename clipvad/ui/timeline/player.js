@@ -1,7 +1,7 @@
 // Player: the video, the boxes drawn over it in step with the shown frame, and frames grabbed for thumbnails.
 
 // Colours over footage do not follow the theme: footage has none.
-const ON_VIDEO = { alert: '#ff7a2f', plain: 'rgba(255,255,255,.72)', dark: 'rgba(6,10,11,.82)', text: '#fff' };
+const ON_VIDEO = { alert: '#ff7a2f', plain: 'rgba(255,255,255,.72)', dark: 'rgba(6,10,11,.82)', text: '#fff', zone: '#6fd3ff' };
 const SEEK_NUDGE = 0.001; // past the frame's own timestamp, or rounding shows the frame before it
 const SVG = (path) => `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="${path}"/></svg>`;
 const ICONS = {
@@ -80,8 +80,28 @@ function sentenceOf(model, i, one, abnormal) {
   return sentence && (sentence.abnormal || !abnormal) ? sentence.text : one.name;
 }
 
+// Zones lie under the boxes: thin outlines, dashed where no sentence that is on is bound to them.
+function drawZones(pen, zones, area) {
+  for (const { name, points, used } of zones) {
+    const corners = points.map(([x, y]) => [area.x + x * area.w, area.y + y * area.h]);
+    pen.beginPath();
+    corners.forEach(([x, y], i) => pen[i ? 'lineTo' : 'moveTo'](x, y));
+    pen.closePath();
+    for (const [width, colour] of [[3, 'rgba(0,0,0,.45)'], [1.25, ON_VIDEO.zone]]) {
+      pen.setLineDash(used ? [] : [5, 4]);
+      pen.lineWidth = width;
+      pen.strokeStyle = colour;
+      pen.stroke();
+    }
+    pen.setLineDash([]);
+    const [left, top] = corners.reduce((best, one) => (one[1] < best[1] ? one : best));
+    drawLabel(pen, name, left, top, area, ON_VIDEO.zone);
+  }
+}
+
 // Draws sample i over the picture; returns what was drawn, in stage pixels.
 function drawOverlay(pen, model, i, area, threshold) {
+  drawZones(pen, model.zones, area);
   if (model.mode === 'frame') return drawEdge(pen, model, i, area, threshold);
   const boxes = boxesAt(model, i).map((one) => {
     const [x1, y1, x2, y2] = one.box;
