@@ -31,6 +31,14 @@ class ModelError(ClipvadError):
     """A trained model or its settings do not fit what they are used with."""
 
 
+class FeaturesError(ClipvadError):
+    """Features of videos are missing, broken, or made in another way than what they are used with."""
+
+
+class DataSetError(ClipvadError):
+    """A data set's lists or ground-truth files are missing or contradict each other."""
+
+
 class DetectorError(ClipvadError):
     """A detector is unknown, or its weights cannot be found or loaded."""
 
