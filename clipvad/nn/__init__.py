@@ -5,18 +5,26 @@ frame is real): a padded position influences nothing, and its output is zero.
 """
 
 from clipvad.nn.alignment import alignment_loss, alignment_map, class_contrast, frame_score, top_k_mean
+from clipvad.nn.checkpoint import Checkpoint, read_card
 from clipvad.nn.graph import PaperGraph, TwoLayerGraph
+from clipvad.nn.inference import class_probabilities
 from clipvad.nn.local import LocalTransformer
+from clipvad.nn.model import ModelConfig, VideoModel
 from clipvad.nn.prompts import LearnablePrompts
 
 __all__ = [
+    "Checkpoint",
     "LearnablePrompts",
     "LocalTransformer",
+    "ModelConfig",
     "PaperGraph",
     "TwoLayerGraph",
+    "VideoModel",
     "alignment_loss",
     "alignment_map",
     "class_contrast",
+    "class_probabilities",
     "frame_score",
+    "read_card",
     "top_k_mean",
 ]

@@ -1,0 +1,158 @@
+"""A trained video-level model on disk: one safetensors file that holds all that it takes to apply it.
+
+The card (what it is, of what, for which features) is JSON in the file's own header, so that one file can be handed on;
+a copy for people stands beside it as `NAME.json`. No pickles.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from clipvad.errors import ClipvadError, ModelError
+from clipvad.features import FeatureSpec
+from clipvad.files import write_atomic
+from clipvad.nn.model import ModelConfig, VideoModel
+
+VERSION = 1
+HEADER = "clipvad.checkpoint"  # its key among the file's metadata
+EMBEDDINGS = "classes"  # the tensor of class embeddings, beside those of `model.*` and `prompts.*`
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Checkpoint:
+    """A trained model with its card. `classes`: normal first; `descriptions`: the sentences of each class.
+
+    `spec`: of the features that it takes. `embeddings` float32 [C, D]: the finished class embeddings (branch text), so
+    that no text tower is needed to apply it. `state`: weights of `VideoModel`; `prompts`: context vectors, to go on
+    training from. `training`: how it was made, JSON-ready (data set, seed, epochs, validation figure, date, versions).
+    `limits`: one line on what it can't do.
+    """
+
+    name: str
+    config: ModelConfig
+    spec: FeatureSpec
+    classes: tuple[str, ...]
+    descriptions: Mapping[str, tuple[str, ...]]
+    state: Mapping[str, Tensor]
+    embeddings: Tensor | None = None
+    prompts: Mapping[str, Tensor] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    limits: str = ""
+
+    def __repr__(self) -> str:
+        return f"Checkpoint({self.name!r}, {len(self.classes)} classes, {self.spec.encoder_id!r})"
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What people and the loader read: everything but the tensors."""
+        return {
+            "version": VERSION,
+            "kind": "video",
+            "name": self.name,
+            "limits": self.limits,
+            "model": asdict(self.config),
+            "features": asdict(self.spec),
+            "classes": list(self.classes),
+            "descriptions": {name: list(texts) for name, texts in self.descriptions.items()},
+            "training": dict(self.training),
+        }
+
+    def model(self) -> VideoModel:
+        """The model with its weights, ready to be applied. Raises `ModelError` if they do not fit its settings."""
+        model = VideoModel(self.config, dim=self.spec.dim)
+        try:
+            model.load_state_dict(dict(self.state))
+        except RuntimeError as error:
+            raise ModelError(
+                f"The weights of {self.name!r} do not fit the model that its card tells of: {error}"
+            ) from None
+        return model.eval()
+
+    def save(self, path: Path) -> Path:
+        """Write `path` (NAME.safetensors) and NAME.json beside it; a reader never meets half of either."""
+        tensors = {f"model.{name}": value for name, value in self.state.items()}
+        tensors |= {f"prompts.{name}": value for name, value in self.prompts.items()}
+        if self.embeddings is not None:
+            tensors[EMBEDDINGS] = self.embeddings
+        whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        card = json.dumps(self.card, ensure_ascii=False, indent=1)
+        write_atomic(path.with_suffix(".json"), card + "\n")
+        return write_atomic(path, save(whole, metadata={HEADER: card}))
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Read a file that `save` wrote. Raises `ModelError` for any other, broken or too new."""
+        card, tensors = _read(path)
+        try:
+            if card["version"] > VERSION or card["kind"] != "video":
+                raise ModelError(
+                    f"{path.name} is a checkpoint of kind {card['kind']!r}, version {card['version']}; this version of "
+                    f"clipvad reads video-level models up to {VERSION}."
+                )
+            made = cls(
+                name=str(card["name"]),
+                config=ModelConfig(**card["model"]),
+                spec=FeatureSpec(**card["features"]),
+                classes=tuple(card["classes"]),
+                descriptions={name: tuple(texts) for name, texts in card["descriptions"].items()},
+                state=_under("model.", tensors),
+                embeddings=tensors.get(EMBEDDINGS),
+                prompts=_under("prompts.", tensors),
+                training=card["training"],
+                limits=str(card["limits"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"{path.name}: the card of this checkpoint is damaged ({error!r}).") from None
+        except ClipvadError as error:
+            raise ModelError(f"{path.name}: {error}") from None
+        _check_embeddings(made, path)
+        return made
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card alone, for a list or a page; no tensor is read. Raises `ModelError` as `Checkpoint.load` does."""
+    return _open(path, want_tensors=False)[0]
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    return _open(path, want_tensors=True)
+
+
+def _open(path: Path, *, want_tensors: bool) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = (file.metadata() or {}).get(HEADER)
+            if header is None:
+                raise ModelError(
+                    f"{path.name} holds tensors, but no card of clipvad: it was not saved by `clipvad train`. "
+                    "Give the .safetensors file that training wrote."
+                )
+            card = json.loads(header)
+            return card, {name: file.get_tensor(name) for name in file.keys()} if want_tensors else {}  # noqa: SIM118
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(
+            f"{path} can't be read as a checkpoint: {error}. Give a .safetensors file of clipvad."
+        ) from None
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _check_embeddings(checkpoint: Checkpoint, path: Path) -> None:
+    if checkpoint.config.branch == "classifier":
+        return
+    wanted = (len(checkpoint.classes), checkpoint.spec.dim)
+    if checkpoint.embeddings is None or tuple(checkpoint.embeddings.shape) != wanted:
+        raise ModelError(f"{path.name}: the embeddings of its classes are missing or not of shape {wanted}.")
+    if not torch.isfinite(checkpoint.embeddings).all():
+        raise ModelError(f"{path.name}: the embeddings of its classes are not finite.")

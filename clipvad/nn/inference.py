@@ -1,0 +1,38 @@
+"""A trained model over one video of any length: class probabilities of every row, in memory that grows linearly."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from clipvad.nn.model import VideoModel
+
+SPAN = 1024  # rows that the global graph sees at once; its cost grows with the square of it
+
+
+def class_probabilities(
+    model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None, *, span: int = SPAN
+) -> NDArray[np.float32]:
+    """Softmax over the classes of every row, normal first: float32 [T, C] of `rows` [K, T, D], mean over the K crops.
+
+    A video of more than `span` rows is cut into parts of equal length, whole windows each, that do not see each other
+    (docs/training.md has the effect). The score of Eq. 10 is 1 less the first column.
+    """
+    length = rows.shape[1]
+    window = model.config.window
+    part = ceil(ceil(length / ceil(length / span)) / window) * window
+    found = [_part(model, rows[:, start : start + part], classes) for start in range(0, length, part)]
+    return np.concatenate(found)
+
+
+@torch.inference_mode()
+def _part(model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None) -> NDArray[np.float32]:
+    device = next(model.parameters()).device
+    x = torch.from_numpy(np.ascontiguousarray(rows, np.float32)).to(device)
+    mask = torch.ones(x.shape[:2], dtype=torch.bool, device=device)
+    logits = model(x, mask, None if classes is None else classes.to(device))
+    return np.asarray(logits.softmax(-1).mean(0).cpu().numpy(), np.float32)

@@ -1,0 +1,135 @@
+"""The video-level model: temporal module over frozen features, then classes by their sentences or a classifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from clipvad.errors import ModelError
+from clipvad.nn.alignment import TAU, alignment_map
+from clipvad.nn.graph import PaperGraph, TwoLayerGraph
+from clipvad.nn.local import LocalTransformer
+
+Branch = Literal["text", "classifier"]
+Temporal = Literal["none", "local", "local+global"]
+Graph = Literal["paper", "residual", "two-layer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """What a video-level model is made of; the defaults are the paper's choice, but for `graph` (see `PaperGraph`).
+
+    `branch`: classes by text (an alignment map) or a binary classifier. `width`: features are brought to this many
+    numbers first; None keeps them, and text needs that, since it compares with the text tower's vectors. `adapter`:
+    hidden width of a residual bottleneck before the temporal module, 0 for none. `scale`: multiplies features,
+    so that unit vectors meet layers made for entries of about 1 (sqrt(D) does that). `hidden`: width of a layer in the
+    classifier, 0 for a linear one. `tau`: softmax temperature of the alignment (Eq. 10). Raises `ModelError`.
+    """
+
+    branch: Branch = "text"
+    temporal: Temporal = "local+global"
+    graph: Graph = "residual"
+    window: int = 16
+    depth: int = 1
+    heads: int = 8
+    dropout: float = 0.1
+    width: int | None = None
+    adapter: int = 0
+    scale: float = 1.0
+    hidden: int = 0
+    tau: float = TAU
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "branch": ("text", "classifier"),
+            "temporal": ("none", "local", "local+global"),
+            "graph": ("paper", "residual", "two-layer"),
+        }
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise ModelError(f"{name} is one of {', '.join(values)}; got {getattr(self, name)!r}.")
+        if self.branch == "text" and self.width is not None:
+            raise ModelError("width must stay empty with branch text: classes are compared in the encoder's own space.")
+        if min(self.window, self.depth, self.heads) < 1 or min(self.tau, self.scale) <= 0:
+            raise ModelError("window, depth, heads, tau and scale must be above 0.")
+        if not 0 <= self.dropout < 1 or min(self.adapter, self.hidden) < 0:
+            raise ModelError("dropout lies in [0, 1); adapter and hidden are not negative.")
+
+
+class VideoModel(nn.Module):
+    """Frozen features of whole videos to a logit a frame and class (Dong 2024, Fig. 2).
+
+    `dim`: D of the features. The class embeddings are an argument of `forward`, not a part: learnable prompts make them
+    in training, a checkpoint holds them ready. Raises `ModelError` if the heads do not divide the width.
+    """
+
+    def __init__(self, config: ModelConfig, *, dim: int) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width or dim
+        if width % config.heads:
+            raise ModelError(f"{config.heads} heads do not divide a width of {width}. Choose a divisor of it.")
+        self.enter = nn.Linear(dim, width) if config.width else nn.Identity()
+        self.adapter = Adapter(width, config.adapter, dropout=config.dropout) if config.adapter else nn.Identity()
+        self.local = None
+        self.graph = None
+        if config.temporal != "none":
+            self.local = LocalTransformer(
+                width, window=config.window, heads=config.heads, depth=config.depth, dropout=config.dropout
+            )
+        if config.temporal == "local+global":
+            self.graph = (
+                TwoLayerGraph(width)
+                if config.graph == "two-layer"
+                else PaperGraph(width, residual=config.graph == "residual")
+            )
+        self.head = _classifier(width, config) if config.branch == "classifier" else None
+
+    def visual(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Features [B, T, D] and mask bool [B, T] -> what the classes are compared with, [B, T, width]."""
+        x = self.adapter(self.enter(x * self.config.scale)) * mask[..., None]
+        if self.local is not None:
+            x = self.local(x, mask)
+        if self.graph is not None:
+            x = self.graph(x, mask)
+        return x
+
+    def forward(self, x: Tensor, mask: Tensor, classes: Tensor | None = None) -> Tensor:
+        """A logit a frame and class, [B, T, C]: cosine / tau with the `classes` [C, D] (Eq. 6), normal first.
+
+        The classifier has two: 0 for normal, and its own for abnormal, so that their softmax is its sigmoid.
+        """
+        seen = self.visual(x, mask)
+        if self.head is not None:
+            found: Tensor = self.head(seen)
+            return torch.cat([torch.zeros_like(found), found], -1)
+        if classes is None:
+            raise ModelError("a model of branch text needs the embeddings of its classes")
+        return alignment_map(seen, classes) / self.config.tau
+
+
+class Adapter(nn.Module):
+    """A residual bottleneck that begins as the identity: [..., D] -> [..., D]."""
+
+    def __init__(self, dim: int, hidden: int, *, dropout: float) -> None:
+        super().__init__()
+        self.down, self.up = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
+        self.dropout = nn.Dropout(dropout)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        change: Tensor = self.up(self.dropout(F.gelu(self.down(x))))
+        return x + change
+
+
+def _classifier(width: int, config: ModelConfig) -> nn.Module:
+    if not config.hidden:
+        return nn.Linear(width, 1)
+    return nn.Sequential(
+        nn.Linear(width, config.hidden), nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, 1)
+    )
