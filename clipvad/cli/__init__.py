@@ -14,11 +14,7 @@ from typing import Annotated
 
 import typer
 
-<<<<<<< HEAD
-from clipvad.cli import compare, evaluate, explain, extract, extras, lab, rules, score, synth
-=======
-from clipvad.cli import compare, datasets, evaluate, explain, extras, lab, rules, score, synth
->>>>>>> 854a70e6d11d5d1f54409607cc0b76060e0df519
+from clipvad.cli import compare, datasets, evaluate, explain, extract, extras, lab, rules, score, synth
 from clipvad.cli.console import print_error, unexpected
 from clipvad.errors import ClipvadError
 
