@@ -4,7 +4,7 @@ goes on with the very batches that it would have had.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from torch import Tensor
 
 from clipvad.datasets import LabelledVideo
 from clipvad.errors import FeaturesError
-from clipvad.features import FeatureSource, VideoFeatures
+from clipvad.features import FeatureSource, ObjectFeatures
+from clipvad.nn import tracks
 from clipvad.training.config import LoopConfig
 
 
@@ -57,7 +58,7 @@ def load_bags(
         Bag(
             name=video.name,
             label=label,
-            sequences=tuple(shortened(part, rows) for part in sequences_of(source.read(video.name))),
+            sequences=tuple(shortened(part, rows) for part in _sequences(source, video.name)),
         )
         for video, label in zip(videos, labels, strict=True)
     ]
@@ -73,11 +74,6 @@ def check_present(videos: Sequence[LabelledVideo], source: FeatureSource) -> Non
             f"{len(missing)} of {len(videos)} videos have no features: {', '.join(missing[:8])}{more}. "
             "Extract them too, or give the features of the whole set."
         )
-
-
-def sequences_of(found: VideoFeatures) -> list[NDArray[np.floating]]:
-    """What of a video stands in one row of time: [K, T, D] each."""
-    return [found.rows]
 
 
 def shortened(rows: NDArray[np.floating], most: int | None) -> NDArray[np.float16]:
@@ -137,6 +133,22 @@ def by_video(values: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     gathered = values.new_zeros(*mask.shape, values.shape[-1])
     gathered[mask] = values[batch.mask]
     return gathered, mask
+
+
+def _sequences(source: FeatureSource, name: str) -> list[NDArray[np.floating]]:
+    if source.spec.picture == "frame":
+        return [source.read(name).rows]
+    found = read_objects(source, name)
+    # A video without an object has a row of zeros: nothing was seen in it, which is also something to learn.
+    return [found.rows[None, index] for index in tracks(found.track)] or [np.zeros((1, 1, source.spec.dim))]
+
+
+def read_objects(source: FeatureSource, name: str) -> ObjectFeatures:
+    """The objects of one video. Raises `FeaturesError` for a layout that holds none."""
+    read: Callable[[str], ObjectFeatures] | None = getattr(source, "read_objects", None)
+    if read is None:
+        raise FeaturesError(f"{name}: objects are read from one feature store of clipvad (`clipvad extract`).")
+    return read(name)
 
 
 def _drawn(part: NDArray[np.float16], rng: np.random.Generator | None, drop: float) -> NDArray[np.floating]:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from clipvad.datasets import DataSet, load_dataset
 from clipvad.errors import ModelError, RulesError, SettingsError
+from clipvad.features import FeatureSource, open_features
 from clipvad.nn.model import ModelConfig
 from clipvad.nn.prompts import Position
 from clipvad.rules.marks import parse_yaml
@@ -23,18 +25,25 @@ PromptKind = Literal["fixed", "category", "description"]
 _Settings = ConfigDict(extra="forbid", frozen=True)
 
 
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
 class DataConfig(BaseModel):
-    """Where labels and features lie. `kind`, `root`, `options`: as `load_dataset` takes them; `features`,
-    `features_test`: as `open_features` takes them, the second only where the test half lies elsewhere. Paths are
-    relative to the training file.
+    """Where labels and features lie: `kind`, `root` and `options` as `load_dataset` takes them, `features` (one path or
+    several) and `features_options` as `open_features` does. Paths are relative to the training file.
     """
 
     model_config = _Settings
     kind: str
     root: Path
     options: dict[str, Any] = {}
-    features: Path
-    features_test: Path | None = None
+    features: Annotated[list[Path], BeforeValidator(_as_list), Field(min_length=1)]
+    features_options: dict[str, Any] = {}
+
+    def open(self) -> tuple[DataSet, FeatureSource]:
+        """Labels and features. Raises `DataSetError` and `FeaturesError`."""
+        return load_dataset(self.kind, self.root, **self.options), open_features(self.features, **self.features_options)
 
 
 class PromptConfig(BaseModel):
@@ -145,5 +154,6 @@ def _built(data: object, *, where: Callable[[FieldPath], str]) -> TrainConfig:
 
 
 def _placed(data: DataConfig, folder: Path) -> DataConfig:
-    paths = {name: getattr(data, name) for name in ("root", "features", "features_test")}
-    return data.model_copy(update={name: folder / path for name, path in paths.items() if path is not None})
+    features = [folder / path for path in data.features]
+    options = {key: folder / value if key == "root" else value for key, value in data.features_options.items()}
+    return data.model_copy(update={"root": folder / data.root, "features": features, "features_options": options})

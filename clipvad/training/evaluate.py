@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from clipvad.datasets import NORMAL, DataSet, LabelledVideo, Split, Truth
 from clipvad.encoders.openclip import choose_device
 from clipvad.errors import DataSetError, FeaturesError
 from clipvad.evaluation.metrics import Quality, hold, quality
-from clipvad.features import FeatureSource, VideoFeatures
-from clipvad.nn import Checkpoint, class_probabilities
-from clipvad.training.batches import check_present
+from clipvad.features import FeatureSource
+from clipvad.features.base import Unit
+from clipvad.nn import Checkpoint, VideoModel, class_probabilities, object_probabilities
+from clipvad.training.batches import check_present, read_objects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,15 @@ class Evaluation:
     abnormal: Quality
     classes: Mapping[str, Quality]
     curves: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Rows:
+    """Where the rows of a video lie, as `VideoFeatures` has it: `starts` float64 [T] in `unit`."""
+
+    name: str
+    starts: NDArray[np.float64]
+    unit: Unit
 
 
 def evaluate(
@@ -42,8 +53,7 @@ def evaluate(
     model = checkpoint.model().to(choose_device(device))
     curves = {}
     for video in videos:
-        found = source.read(video.name)
-        scores = 1 - class_probabilities(model, found.rows, checkpoint.embeddings)[:, 0]
+        scores, found = score_rows(model, checkpoint.embeddings, source, video.name)
         curves[video.name] = frame_curve(scores, found, truths[video.name])
 
     def of(chosen: Sequence[LabelledVideo]) -> Quality:
@@ -59,7 +69,23 @@ def evaluate(
     )
 
 
-def frame_curve(scores: NDArray[np.floating], found: VideoFeatures, truth: Truth) -> NDArray[np.float32]:
+def score_rows(
+    model: VideoModel, embeddings: Tensor | None, source: FeatureSource, name: str
+) -> tuple[NDArray[np.float32], Rows]:
+    """The score of every row of a video, float32 [T], and where the rows lie. A frame with objects has the score of the
+    most abnormal one, a frame without any 0.
+    """
+    if source.spec.picture == "frame":
+        found = source.read(name)
+        scores = 1 - class_probabilities(model, found.rows, embeddings)[:, 0]
+        return scores, Rows(name=name, starts=found.starts, unit=found.unit)
+    objects = read_objects(source, name)
+    scores = np.zeros(len(objects.pts_s), np.float32)
+    np.maximum.at(scores, objects.frame, 1 - object_probabilities(model, objects.rows, objects.track, embeddings)[:, 0])
+    return scores, Rows(name=name, starts=objects.pts_s, unit="s")
+
+
+def frame_curve(scores: NDArray[np.floating], found: Rows, truth: Truth) -> NDArray[np.float32]:
     """The score of every labelled frame, float32 [N]: that of the row that it lies in. Raises `FeaturesError` where
     rows are in seconds and labels in frames.
     """
