@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from clipvad.datasets import DataSet, load_dataset
+from clipvad.datasets import DataSet
+from clipvad.datasets.fit import load_for
 from clipvad.errors import ModelError, RulesError, SettingsError
 from clipvad.features import FeatureSource, open_features
 from clipvad.nn.model import ModelConfig
@@ -29,6 +30,15 @@ def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+class FeaturesOptions(BaseModel):
+    """What a public layout does not say of itself, see `clipvad.features.open_features`."""
+
+    model_config = _Settings
+    encoder_id: str | None = None
+    root: Path | None = None
+    stride: int | None = Field(default=None, ge=1)
+
+
 class DataConfig(BaseModel):
     """Where labels and features lie: `kind`, `root` and `options` as `load_dataset` takes them, `features` (one path or
     several) and `features_options` as `open_features` does. Paths are relative to the training file.
@@ -39,11 +49,12 @@ class DataConfig(BaseModel):
     root: Path
     options: dict[str, Any] = {}
     features: Annotated[list[Path], BeforeValidator(_as_list), Field(min_length=1)]
-    features_options: dict[str, Any] = {}
+    features_options: FeaturesOptions = FeaturesOptions()
 
     def open(self) -> tuple[DataSet, FeatureSource]:
         """Labels and features. Raises `DataSetError` and `FeaturesError`."""
-        return load_dataset(self.kind, self.root, **self.options), open_features(self.features, **self.features_options)
+        source = open_features(self.features, **self.features_options.model_dump(exclude_none=True))
+        return load_for(source, self.kind, self.root, **self.options), source
 
 
 class PromptConfig(BaseModel):
@@ -154,6 +165,8 @@ def _built(data: object, *, where: Callable[[FieldPath], str]) -> TrainConfig:
 
 
 def _placed(data: DataConfig, folder: Path) -> DataConfig:
+    options = data.features_options
+    if options.root is not None:
+        options = options.model_copy(update={"root": folder / options.root})
     features = [folder / path for path in data.features]
-    options = {key: folder / value if key == "root" else value for key, value in data.features_options.items()}
     return data.model_copy(update={"root": folder / data.root, "features": features, "features_options": options})

@@ -57,11 +57,11 @@ def train(
             run.resume(path)
         try:
             _loop(run, card, out, on_progress)
-        except KeyboardInterrupt:
+        finally:  # Ctrl-C too leaves the best so far
             if run.best is not None:
-                _checkpoint(run, card).save(out / f"{config.name}.safetensors")
-            raise
-    return _checkpoint(run, card)
+                made = _checkpoint(run, card)
+                made.save(out / f"{config.name}.safetensors")
+    return made
 
 
 def _prepare(
