@@ -25,6 +25,7 @@ class Best:
     """The epoch that was chosen so far, and its weights on the CPU: `model.*`, `prompts.*` and `classes`."""
 
     epoch: int
+    rank: tuple[float, float]
     tensors: dict[str, Tensor]
 
 
@@ -93,12 +94,13 @@ class Run:
             embeddings = None if self.classes is None else self.classes()
             val_auc, val_loss = self._validate(embeddings) if self.val else (None, None)
         epoch = len(self.history) + 1
-        better = self.best is None or _rank(val_auc, val_loss) > _rank_of(self.history[self.best.epoch - 1])
+        better = self.best is None or not self.val or _rank(val_auc, val_loss) > self.best.rank
         log = EpochLog(epoch=epoch, **losses, val_auc=val_auc, val_loss=val_loss, seconds=seconds, best=better)
         if better:
             extra = {} if embeddings is None else {"classes": embeddings}
             whole = {**self._weights(), **extra}
-            self.best = Best(epoch=epoch, tensors={name: value.detach().cpu().clone() for name, value in whole.items()})
+            kept = {name: value.detach().cpu().clone() for name, value in whole.items()}
+            self.best = Best(epoch=epoch, rank=_rank(val_auc, val_loss), tensors=kept)
         self.history.append(log)
         return log
 
@@ -131,7 +133,9 @@ class Run:
         state.put_adam_tensors(self.optimizer, state.under("adam.", tensors))
         self.history = [EpochLog(**log) for log in meta["history"]]
         if meta["best"]:
-            self.best = Best(epoch=meta["best"], tensors=state.under("best.", tensors))
+            log = self.history[meta["best"] - 1]
+            rank = _rank(log.val_auc, log.val_loss)
+            self.best = Best(epoch=log.epoch, rank=rank, tensors=state.under("best.", tensors))
 
     def _weights(self) -> dict[str, Tensor]:
         prompts = {} if self.classes is None else self.classes.state_dict()
@@ -165,10 +169,6 @@ class Run:
 def seed_of(seed: int, epoch: int) -> int:
     """The seed of torch's random numbers in one epoch; 0 is for the first weights."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0])
-
-
-def _rank_of(log: EpochLog) -> tuple[float, float]:
-    return _rank(log.val_auc, log.val_loss)
 
 
 def _rank(val_auc: float | None, val_loss: float | None) -> tuple[float, float]:

@@ -1,0 +1,301 @@
+"""Training of video-level models: it learns, it can be killed, it chooses without the test videos."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import clipvad
+from clipvad.encoders.openclip import OpenClipEncoder, open_folder
+from clipvad.errors import EncoderMismatchError, FeaturesError, ModelError, SettingsError
+from clipvad.nn import Checkpoint, class_probabilities
+from clipvad.training import TrainConfig, TrainProgress, evaluate, train
+from tests.encoding import save_own
+from tests.planted import KINDS, planted
+
+ROOT = Path(clipvad.__file__).resolve().parents[1]
+FAST: dict[str, Any] = {"lr": 3e-3, "batch": 8, "epochs": 30, "save_s": 0}
+PROMPTS: dict[str, Any] = {
+    "kind": "description",
+    "length": 2,
+    "descriptions": {"normal": ["a person walking"], "fall": ["a person"], "fire": ["a car", "riding"]},
+}
+
+
+def classifier(**loop: Any) -> TrainConfig:
+    return TrainConfig.model_validate(
+        {"name": "made", "model": {"branch": "classifier", "temporal": "none"}, "loop": {**FAST, **loop}}
+    )
+
+
+def by_text(**loop: Any) -> TrainConfig:
+    """Everything that draws random numbers or holds state: dropout, crops, dropped rows, learned prompts."""
+    model = {"heads": 2, "window": 4, "dropout": 0.2}
+    rest = {"prompts": PROMPTS, "loop": {**FAST, "drop_rows": 0.2, **loop}}
+    return TrainConfig.model_validate({"name": "made", "model": model, **rest})
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums of floats depend on how many threads share them, and tiny models are faster with one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> OpenClipEncoder:
+    return open_folder(save_own(tmp_path_factory.mktemp("tower")), device="cpu", precision="fp32")
+
+
+def assert_same_bits(one: Checkpoint, other: Checkpoint) -> None:
+    assert one.state.keys() == other.state.keys()
+    for name, tensor in {**one.state, **one.prompts}.items():
+        assert torch.equal(tensor, {**other.state, **other.prompts}[name]), name
+    assert (one.embeddings is None) == (other.embeddings is None)
+    assert one.embeddings is None or torch.equal(one.embeddings, other.embeddings)
+
+
+def test_a_classifier_finds_the_planted_frames(tmp_path: Path) -> None:
+    dataset, source = planted()
+    found = evaluate(train(classifier(), dataset, source, out=tmp_path), dataset, source)
+    assert found.whole.auc == found.abnormal.auc == found.whole.ap == 1.0
+
+
+def test_the_text_branch_tells_the_kinds_apart(tmp_path: Path, encoder: OpenClipEncoder) -> None:
+    dataset, source = planted(encoder_id=encoder.id)
+    config = TrainConfig.model_validate(
+        {"name": "kinds", "model": {"heads": 2, "temporal": "none", "adapter": 16}, "prompts": PROMPTS, "loop": FAST}
+    )
+    slow = config.changed(loop={"lr": 3e-2, "epochs": 60, "patience": 0})
+    made = train(slow, dataset, source, out=tmp_path, encoder=encoder)
+    assert made.classes == ("normal", *KINDS)
+    assert evaluate(made, dataset, source).whole.auc == 1.0
+    for video in dataset.of("test"):
+        if video.labels:
+            assert video.truth is not None
+            rows = class_probabilities(made.model(), source.read(video.name).rows, made.embeddings)
+            inside = rows[video.truth.labels[::4]].mean(0)
+            assert made.classes[int(inside.argmax())] == video.label
+
+
+def test_what_is_written_can_be_used_and_is_what_was_returned(tmp_path: Path, encoder: OpenClipEncoder) -> None:
+    dataset, source = planted(encoder_id=encoder.id)
+    made = train(by_text(epochs=2), dataset, source, out=tmp_path, encoder=encoder)
+    loaded = Checkpoint.load(tmp_path / "made.safetensors")
+    assert_same_bits(loaded, made)
+    assert loaded.card == made.card
+    assert loaded.descriptions["fire"] == ("a car", "riding")
+    assert loaded.training["data_set"] == "planted"
+    with (tmp_path / "curves.csv").open() as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
+    assert list(tmp_path.glob("events.out.tfevents.*"))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from clipvad.encoders.openclip import open_folder
+from clipvad.training import train
+from tests.planted import planted
+from tests.unit.test_training import by_text
+folder, out, when = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+encoder = open_folder(folder, device="cpu", precision="fp32")
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+replace, written = os.replace, []
+def dying_replace(one, other):
+    if Path(other).name == "last.safetensors":
+        written.append(other)
+        if len(written) == 4:
+            die()
+    replace(one, other)
+if when == "while writing":
+    os.replace = dying_replace
+def watch(now):
+    if when == "in an epoch" and (now.epoch, now.step) == (4, 2):
+        die()
+dataset, source = planted(encoder_id=encoder.id, crops=2)
+train(by_text(epochs=6), dataset, source, out=out, encoder=encoder, on_progress=watch)
+"""
+
+
+@pytest.mark.parametrize("when", ["in an epoch", "while writing"])
+def test_killed_and_resumed_ends_with_the_same_bits(tmp_path: Path, when: str) -> None:
+    encoder = open_folder(save_own(tmp_path / "tower"), device="cpu", precision="fp32")
+    dataset, source = planted(encoder_id=encoder.id, crops=2)
+    whole = train(by_text(epochs=6), dataset, source, out=tmp_path / "whole", encoder=encoder)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "tower"), str(tmp_path / "out"), when],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    Checkpoint.load(tmp_path / "out" / "made.safetensors")  # the best so far is whole
+    epochs: list[int] = []
+    again = train(
+        by_text(epochs=6),
+        dataset,
+        source,
+        out=tmp_path / "out",
+        encoder=encoder,
+        resume=True,
+        on_progress=lambda now: epochs.append(now.epoch),
+    )
+    assert min(epochs) == 4  # it went on where it was, and did not begin anew
+    assert_same_bits(again, whole)
+    assert {**again.card["training"], "seconds": 0} == {**whole.card["training"], "seconds": 0}
+
+
+def test_ctrl_c_leaves_the_best_so_far(tmp_path: Path) -> None:
+    dataset, source = planted()
+
+    def stop(now: TrainProgress) -> None:
+        if now.epoch == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(classifier(save_s=3600), dataset, source, out=tmp_path / "stopped", on_progress=stop)
+    left = Checkpoint.load(tmp_path / "stopped" / "made.safetensors")
+    assert_same_bits(left, train(classifier(epochs=3), dataset, source, out=tmp_path / "three"))
+    resumed = train(classifier(), dataset, source, out=tmp_path / "stopped", resume=True)
+    assert_same_bits(resumed, train(classifier(), dataset, source, out=tmp_path / "whole"))
+
+
+def test_a_finished_training_is_not_begun_again_nor_overwritten(tmp_path: Path) -> None:
+    dataset, source = planted()
+    made = train(classifier(epochs=2), dataset, source, out=tmp_path)
+    with pytest.raises(SettingsError, match="--resume"):
+        train(classifier(epochs=2), dataset, source, out=tmp_path)
+    steps: list[TrainProgress] = []
+    assert_same_bits(
+        train(classifier(epochs=2), dataset, source, out=tmp_path, resume=True, on_progress=steps.append), made
+    )
+    assert steps == []
+    with pytest.raises(ModelError, match="loop differ"):
+        train(classifier(epochs=2, lr=1.0), dataset, source, out=tmp_path, resume=True)
+    longer = train(classifier(epochs=5), dataset, source, out=tmp_path, resume=True)
+    assert_same_bits(longer, train(classifier(epochs=5), dataset, source, out=tmp_path / "five"))
+
+
+def test_a_broken_state_is_an_error_that_says_so(tmp_path: Path) -> None:
+    dataset, source = planted()
+    train(classifier(epochs=1), dataset, source, out=tmp_path)
+    whole = (tmp_path / "last.safetensors").read_bytes()
+    for broken in (whole[:40], b"", b"\x80\x04K\x01."):  # the last one is a pickle
+        (tmp_path / "last.safetensors").write_bytes(broken)
+        with pytest.raises(ModelError, match=r"last\.safetensors can't be read"):
+            train(classifier(epochs=2), dataset, source, out=tmp_path, resume=True)
+
+
+def test_the_best_epoch_is_kept_and_waited_for(tmp_path: Path) -> None:
+    dataset, source = planted()
+    done: list[Any] = []
+    wild = {"lr": 0.3, "patience": 4, "epochs": 200}
+    made = train(
+        classifier(**wild),
+        dataset,
+        source,
+        out=tmp_path / "a",
+        on_progress=lambda now: now.done and done.append(now.done),
+    )
+    ranks = [(log.val_auc, -log.val_loss) for log in done]
+    best = ranks.index(max(ranks)) + 1
+    assert made.training["epoch"] == best
+    assert made.training["epochs"] == len(done) == best + 4
+    up_to_best = train(classifier(**{**wild, "epochs": best}), dataset, source, out=tmp_path / "b")
+    assert_same_bits(made, up_to_best)
+
+
+def test_no_test_video_is_touched(tmp_path: Path) -> None:
+    dataset, source = planted()
+    made = train(classifier(epochs=2), dataset, source, out=tmp_path)
+    assert source.asked == {video.name for video in dataset.of("train")}
+    assert set(made.training["val_videos"]) < source.asked
+    labels = {video.name: video.label for video in dataset.videos}
+    assert sorted(labels[name] for name in made.training["val_videos"]) == ["fall", "fire", "normal", "normal"]
+
+
+def test_prompts_are_encoded_once_a_step(
+    tmp_path: Path, encoder: OpenClipEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, source = planted(encoder_id=encoder.id)
+    model, _ = encoder.text_tower
+    calls: list[int] = []
+    encode = model.encode_text
+    monkeypatch.setattr(model, "encode_text", lambda ids: calls.append(len(ids)) or encode(ids))
+    steps: list[TrainProgress] = []
+    train(by_text(epochs=3), dataset, source, out=tmp_path / "a", encoder=encoder, on_progress=steps.append)
+    trained = sum(now.done is None for now in steps)
+    assert trained > 6
+    assert calls == [4] * (trained + 3)  # all four sentences at once, and once more at the end of each epoch
+    calls.clear()
+    fixed = by_text(epochs=3).changed(prompts={"kind": "fixed"})
+    train(fixed, dataset, source, out=tmp_path / "b", encoder=encoder)
+    assert sum(calls) == 4  # sentences that nothing learns are encoded once in all
+
+
+def test_features_that_do_not_fit_are_refused(tmp_path: Path, encoder: OpenClipEncoder) -> None:
+    dataset, source = planted()
+    with pytest.raises(EncoderMismatchError):
+        train(by_text(), dataset, source, out=tmp_path, encoder=encoder)
+    made = train(classifier(epochs=1), dataset, source, out=tmp_path)
+    _, other = planted(encoder_id="another@2")
+    with pytest.raises(EncoderMismatchError):
+        evaluate(made, dataset, other)
+    source.names.remove("train 3")
+    with pytest.raises(FeaturesError, match="1 of 24 videos have no features: train 3"):
+        train(classifier(), dataset, source, out=tmp_path / "b")
+
+
+def test_a_class_without_a_sentence_is_named(tmp_path: Path, encoder: OpenClipEncoder) -> None:
+    dataset, source = planted(encoder_id=encoder.id)
+    config = by_text(epochs=1)
+    lacking = config.prompts.model_copy(update={"descriptions": {"normal": ["a person"], "fire": ["a car"]}})
+    with pytest.raises(SettingsError, match="no sentence for fall"):
+        train(config.model_copy(update={"prompts": lacking}), dataset, source, out=tmp_path, encoder=encoder)
+    merged = config.changed(classes={"fall": "fire"})
+    made = train(merged, dataset, source, out=tmp_path, encoder=encoder)
+    assert made.classes == ("normal", "fire")
+
+
+def test_without_a_validation_split_the_last_epoch_is_kept(tmp_path: Path) -> None:
+    dataset, source = planted()
+    made = train(classifier(epochs=3, val_share=0), dataset, source, out=tmp_path)
+    assert (made.training["epoch"], made.training["val_auc"], made.training["train_videos"]) == (3, None, 24)
+
+
+def test_seeds_differ_and_repeat(tmp_path: Path) -> None:
+    dataset, source = planted()
+    one, again, other = (
+        train(classifier(epochs=2, seed=seed), dataset, source, out=tmp_path / str(number))
+        for number, seed in enumerate((1, 1, 2))
+    )
+    assert_same_bits(one, again)
+    assert not torch.equal(one.state["head.weight"], other.state["head.weight"])
+    assert asdict(one.config) == asdict(other.config)
+
+
+def test_training_leaves_the_callers_random_numbers_alone(tmp_path: Path) -> None:
+    dataset, source = planted()
+    torch.manual_seed(5)
+    wanted = torch.rand(3)
+    torch.manual_seed(5)
+    train(classifier(epochs=1), dataset, source, out=tmp_path)
+    assert torch.equal(torch.rand(3), wanted)
+    assert np.isfinite(wanted.numpy()).all()
