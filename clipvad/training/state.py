@@ -28,7 +28,7 @@ FREE: Any = {"data": True, "limits": True, "loop": {"epochs", "patience", "devic
 
 def identity(config: TrainConfig, bags: Sequence[Bag], spec: FeatureSpec) -> dict[str, Any]:
     """What a run to go on with must have in common with the one that was cut off, JSON-ready."""
-    videos = json.dumps([[bag.name, bag.label] for bag in bags])
+    videos = json.dumps(sorted([bag.name, bag.label] for bag in bags))
     return {
         **config.model_dump(mode="json", exclude=FREE),
         "videos": hashlib.blake2b(videos.encode(), digest_size=8).hexdigest(),
@@ -52,13 +52,20 @@ def load_state(path: Path, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], d
         raise ModelError(
             f"{path} can't be read as a state of training: {error}. Begin anew in another --out."
         ) from None
-    differing = [key for key in wanted if meta["run"].get(key) != wanted[key]]
+    before, now = _flat(meta["run"]), _flat(wanted)
+    differing = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     if differing:
         raise ModelError(
-            f"{path} is of another training: {', '.join(differing)} differ. Give the settings that it was begun with, "
+            f"{path} is of a training with other settings: {', '.join(differing)}. Give those that it was begun with, "
             "or begin anew in another --out."
         )
     return meta, tensors
+
+
+def _flat(run: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"loop": {"lr": 1}}` as `{"loop.lr": 1}`."""
+    parts = {key: value if isinstance(value, dict) else {"": value} for key, value in run.items()}
+    return {f"{key}.{name}".rstrip("."): value for key, part in parts.items() for name, value in part.items()}
 
 
 def adam_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
