@@ -57,16 +57,17 @@ def main() -> None:
     device = choose_device(options.device)
     name = torch.cuda.get_device_name() if device.startswith("cuda") else f"{options.threads} threads"
     print(f"`python -m benchmarks.training {' '.join(sys.argv[1:])}`\n\n{machine()}; {device}, {name}\n")
+    # First, while the process's peak memory is still small.
+    print("| head, local + global | ms | memory, MB |\n|---|---|---|")
+    for rows in LATENCY_ROWS:
+        seconds, memory = latency(rows, device)
+        print(f"| {rows} x {DIM} | {1e3 * seconds:.0f} | {memory:.0f} |", flush=True)
     encoder = text_tower(device)
-    print("| one epoch | seconds |\n|---|---|")
+    print("\n| one epoch | seconds |\n|---|---|")
     for branch in ("classifier", "text"):
         print(
             f"| {branch}, local + global | {epoch_seconds(branch, encoder, device, options.epochs):.1f} |", flush=True
         )
-    print("\n| head, local + global | ms | memory, MB |\n|---|---|---|")
-    for rows in LATENCY_ROWS:
-        seconds, memory = latency(rows, device)
-        print(f"| {rows} x {DIM} | {1e3 * seconds:.0f} | {memory:.0f} |", flush=True)
 
 
 def text_tower(device: str) -> OpenClipEncoder:
