@@ -162,7 +162,6 @@ def test_training_and_test_lists_are_one_source_and_a_video_in_both_is_told(tmp_
         found.read("gone")
     with pytest.raises(FeaturesError, match="Abuse001_x264' is in two"):
         open_features([*lists, lists[0]], root=tmp_path / "disk")
-    np.savez(tmp_path / "i3d.npz", other=rows(5, 1024))
     with pytest.raises(EncoderMismatchError):
         open_features([lists[0], write_rtfm(tmp_path)], root=tmp_path / "disk")
     with pytest.raises(FeaturesError, match="No features"):
