@@ -11,7 +11,8 @@ from clipvad.errors import FeaturesError
 class FolderLock:
     """Keeps a second writer out of `folder` until it is released or this process ends, however it ends.
 
-    Raises `FeaturesError` if another has it. Does nothing where the system can't lock folders (Windows, some network drives).
+    Raises `FeaturesError` if another has it. Does nothing where the system can't lock folders: Windows, some
+    network drives.
     """
 
     def __init__(self, folder: Path) -> None:

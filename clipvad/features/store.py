@@ -132,7 +132,8 @@ class StoreWriter:
         if features.name in self:
             raise FeaturesError(f"{self.folder} has features of {features.name!r} already.")
         arrays = self._checked(features)
-        first = max((_span(entry.shard)[1] for entry in self._videos.values()), default=0)
+        last = next(reversed(self._videos.values()), None)
+        first = _span(last.shard)[1] if last is not None else 0
         objects = len(features) if isinstance(features, ObjectFeatures) else None
         entry = Entry(
             name=features.name,

@@ -164,6 +164,9 @@ def test_training_and_test_lists_are_one_source_and_a_video_in_both_is_told(tmp_
         open_features([*lists, lists[0]], root=tmp_path / "disk")
     with pytest.raises(EncoderMismatchError):
         open_features([lists[0], write_rtfm(tmp_path)], root=tmp_path / "disk")
+    np.savez(tmp_path / "i3d.npz", other=rows(5, 2048, unit=True))
+    with pytest.raises(FeaturesError, match=r"not made alike.*10 crops.*equal parts"):
+        open_features([write_rtfm(tmp_path), tmp_path / "i3d.npz"], root=tmp_path / "disk", encoder_id="I3D")
     with pytest.raises(FeaturesError, match="No features"):
         open_features([])
 
