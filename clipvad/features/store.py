@@ -99,6 +99,7 @@ class FeatureStore:
 class StoreWriter:
     """Adds videos to a new or an existing store; what was added stays, whatever happens to this process.
 
+    `lost`: videos that the store had and whose shards are gone; they can be added again.
     Close it, or use it as a context manager. Raises `FeaturesError` for a store of features that were made otherwise,
     a broken one, or one that another process is writing to, and `OSError` where the folder can't be written.
     """
@@ -106,6 +107,7 @@ class StoreWriter:
     def __init__(self, folder: str | Path, spec: FeatureSpec) -> None:
         self.folder = Path(folder)
         self.spec = spec
+        self.lost: tuple[str, ...] = ()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = FolderLock(self.folder)
         try:
@@ -173,6 +175,7 @@ class StoreWriter:
             raise FeaturesError(
                 f"{self.folder} is of {spec.label}; these are of {self.spec.label}. Choose another folder."
             )
+        self.lost = tuple(name for name, entry in videos.items() if entry.shard not in shards)
         counting = {name: entry for name, entry in videos.items() if entry.shard in shards}
         for name in shards - {entry.shard for entry in counting.values()}:
             (self.folder / name).unlink()  # written or replaced, but the process died before it said so

@@ -266,6 +266,8 @@ def test_a_truncated_shard_is_named_and_mended_by_deleting_it(tmp_path: Path, ke
     broken.unlink()
     with pytest.raises(FeaturesError, match=f"{broken.name} is missing"):
         found.read(VIDEOS[3].name)
+    with StoreWriter(tmp_path, SPEC) as writer:
+        assert writer.lost == (VIDEOS[2].name, VIDEOS[3].name)
     fill(tmp_path)  # as the message says
     again = FeatureStore.open(tmp_path)
     assert sorted(again.names) == sorted(features.name for features in VIDEOS)
