@@ -53,6 +53,8 @@ def extract(
     extractor = _extractor(replace(run, mode=opt.ModeChoice(mode.value)))
     try:
         with StoreWriter(out, spec_of(extractor, mode.value)) as writer:
+            if writer.lost:
+                console.say(f"{len(writer.lost)} videos have lost their shard and are missing now in {out}")
             todo = {name: path for name, path in named.items() if name not in writer}
             if len(todo) < len(named):
                 console.say(f"{len(named) - len(todo)} of {len(named)} videos are in {out} already")

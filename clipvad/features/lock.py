@@ -11,7 +11,8 @@ from clipvad.errors import FeaturesError
 class FolderLock:
     """Keeps a second writer out of `folder` until it is released or this process ends, however it ends.
 
-    Raises `FeaturesError` if another has it. Does nothing where the system can't lock folders (Windows).
+    Raises `FeaturesError` if another has it. Does nothing where the system can't lock folders: Windows, some
+    network drives.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -26,6 +27,9 @@ class FolderLock:
         except BlockingIOError:
             os.close(handle)
             raise FeaturesError(f"Another process is writing to {folder}. Wait for it, or choose another.") from None
+        except OSError:  # a network drive without locks
+            os.close(handle)
+            return
         self._handle = handle
 
     def release(self) -> None:

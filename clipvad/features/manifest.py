@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,8 +18,8 @@ from clipvad.features.base import FeatureSpec, Unit
 from clipvad.files import write_atomic
 
 MANIFEST = "manifest.json"
-SCHEMA = "clipvad.features"
-SCHEMA_VERSION = 1
+SCHEMA: Literal["clipvad.features"] = "clipvad.features"
+SCHEMA_VERSION: Literal[1] = 1
 SHARD_PATTERN = r"^(\d{6,})-(\d{6,})\.safetensors$"
 
 
@@ -44,6 +44,8 @@ class Entry(BaseModel):
 class _Contents(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
+    schema_id: Annotated[Literal["clipvad.features"], Field(alias="schema")] = SCHEMA
+    schema_version: Literal[1] = SCHEMA_VERSION
     spec: FeatureSpec
     videos: tuple[Entry, ...]
 
@@ -77,8 +79,7 @@ def read_store_manifest(folder: Path) -> tuple[FeatureSpec, dict[str, Entry]]:
 def write_store_manifest(folder: Path, spec: FeatureSpec, videos: Iterable[Entry]) -> None:
     """Replace the manifest in one step. Raises `OSError`."""
     contents = _Contents(spec=spec, videos=tuple(videos))
-    head = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION}
-    write_atomic(folder / MANIFEST, json.dumps({**head, **contents.model_dump()}, ensure_ascii=False, indent=1) + "\n")
+    write_atomic(folder / MANIFEST, contents.model_dump_json(by_alias=True, indent=1) + "\n")
 
 
 _MEND = "Restore it from a copy, or extract the features again into another folder."

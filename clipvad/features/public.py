@@ -29,10 +29,10 @@ _BROKEN = (OSError, ValueError, EOFError, SyntaxError, TokenError, MemoryError, 
 class ListSource:
     """Features of the videos that a list names, read one video at a time. A `FeatureSource`.
 
-    `root`: the folder that the listed files are under on this machine (default: the list's own). A file is looked for
-    there by the last parts of its listed path, as many as fit; the folders above may be named differently. `frames`:
-    number of source frames of each video, where known. `stride`: source frames a row. Raises `FeaturesError` for a
-    list that can't be read, or of which no file is there.
+    `root`: the folder that the listed files are under on this machine (default: the list's own). A file that is not
+    where the list says is looked for there by the last parts of its path, as many as fit, so folders above may be named
+    differently. `frames`: number of source frames of each video, where known. `stride`: source frames a row. Raises
+    `FeaturesError` for a list that can't be read, or of which no file is there.
     """
 
     def __init__(
@@ -100,7 +100,8 @@ class ArchiveSource:
     ) -> None:
         self.path = Path(path)
         self._frames = frames or {}
-        self.names: Sequence[str] = tuple(self._open().files)
+        with self._open() as archive:
+            self.names: Sequence[str] = tuple(archive.files)
         if not self.names:
             raise FeaturesError(f"{self.path} holds no array.")
         rows = self._rows(self.names[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clipvad.core import check_same_encoder
 from clipvad.errors import FeaturesError
-from clipvad.features.base import FeatureSource, VideoFeatures
+from clipvad.features.base import FeatureSource, FeatureSpec, VideoFeatures
 
 LAYOUTS = "a feature store's folder, a .csv or .list of .npy files, or an .npz archive"
 
@@ -59,7 +59,7 @@ class JoinedSource:
             raise FeaturesError(f"No features were given. They are {LAYOUTS}.")
         self._of: dict[str, FeatureSource] = {}
         for source in sources:
-            sources[0].spec.check(source.spec)
+            _check_alike(sources[0].spec, source.spec)
             for name in source.names:
                 if name in self._of:
                     raise FeaturesError(f"The video {name!r} is in two of the features' files. Take it out of one.")
@@ -72,6 +72,16 @@ class JoinedSource:
         if name not in self._of:
             raise FeaturesError(f"There are no features of {name!r}.")
         return self._of[name].read(name)
+
+
+def _check_alike(first: FeatureSpec, other: FeatureSpec) -> None:
+    check_same_encoder(first.encoder_id, other.encoder_id)
+    try:
+        first.check(other)
+    except FeaturesError:
+        raise FeaturesError(
+            f"These features were not made alike and can't be one source: {first.label}; {other.label}."
+        ) from None
 
 
 def _store(path: Path, encoder_id: str | None, *, given: Mapping[str, object]) -> FeatureSource:

@@ -1,6 +1,6 @@
 """The feature store: a folder with a manifest and shards of about 64 MB, safe to read while it grows.
 
-Each video that is added is written at once as a small shard of its own; whenever those at the end hold 64 MB they
+Each video that is added is written at once as a small shard of its own; once those at the end hold 64 MB they
 are packed into one. A shard is named by the numbers of the videos in it (`000012-000016`: from 12 up to, not with,
 16) and never changes. The manifest names every shard that counts and is replaced in one step, after the shard is
 written and before those it replaces are deleted: a crash at any moment leaves a whole store, and what a store holds
@@ -99,6 +99,7 @@ class FeatureStore:
 class StoreWriter:
     """Adds videos to a new or an existing store; what was added stays, whatever happens to this process.
 
+    `lost`: videos that the store had and whose shards are gone; they can be added again.
     Close it, or use it as a context manager. Raises `FeaturesError` for a store of features that were made otherwise,
     a broken one, or one that another process is writing to, and `OSError` where the folder can't be written.
     """
@@ -106,6 +107,7 @@ class StoreWriter:
     def __init__(self, folder: str | Path, spec: FeatureSpec) -> None:
         self.folder = Path(folder)
         self.spec = spec
+        self.lost: tuple[str, ...] = ()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = FolderLock(self.folder)
         try:
@@ -132,7 +134,8 @@ class StoreWriter:
         if features.name in self:
             raise FeaturesError(f"{self.folder} has features of {features.name!r} already.")
         arrays = self._checked(features)
-        first = max((_span(entry.shard)[1] for entry in self._videos.values()), default=0)
+        last = next(reversed(self._videos.values()), None)
+        first = _span(last.shard)[1] if last is not None else 0
         objects = len(features) if isinstance(features, ObjectFeatures) else None
         entry = Entry(
             name=features.name,
@@ -144,10 +147,11 @@ class StoreWriter:
             sha256=sha256,
             bytes=sum(array.nbytes for array in arrays.values()),
         )
+        # Before, not after: a process that dies between the two leaves what the next one would have made.
+        if entry.bytes >= SHARD_BYTES or sum(other.bytes for other in self._unpacked()) >= SHARD_BYTES:
+            self._pack()
         self._write_shard(entry.shard, {f"{entry.name}/{column}": array for column, array in arrays.items()})
         self._record({**self._videos, entry.name: entry})
-        if sum(other.bytes for other in self._unpacked()) >= SHARD_BYTES:
-            self._pack()
 
     def close(self) -> None:
         """Pack what is left into one shard and let others write."""
@@ -157,6 +161,8 @@ class StoreWriter:
             self._lock.release()
 
     def _opened(self) -> dict[str, Entry]:
+        for part in (*self.folder.glob(f".{MANIFEST}.*.part"), *self.folder.glob(".*.safetensors.*.part")):
+            part.unlink()  # half written by a process that died
         shards = {path.name for path in self.folder.iterdir() if re.match(SHARD_PATTERN, path.name)}
         if not (self.folder / MANIFEST).exists():
             if shards:
@@ -169,11 +175,10 @@ class StoreWriter:
             raise FeaturesError(
                 f"{self.folder} is of {spec.label}; these are of {self.spec.label}. Choose another folder."
             )
+        self.lost = tuple(name for name, entry in videos.items() if entry.shard not in shards)
         counting = {name: entry for name, entry in videos.items() if entry.shard in shards}
         for name in shards - {entry.shard for entry in counting.values()}:
-            (self.folder / name).unlink()  # written or replaced in a moment that the process did not survive
-        for part in (*self.folder.glob(f".{MANIFEST}.*.part"), *self.folder.glob(".*.safetensors.*.part")):
-            part.unlink()
+            (self.folder / name).unlink()  # written or replaced, but the process died before it said so
         return counting
 
     def _checked(self, features: VideoFeatures | ObjectFeatures) -> Arrays:
