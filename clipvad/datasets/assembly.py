@@ -94,6 +94,12 @@ def assemble(
     return findings.data_set(name, labelled)
 
 
+def first_known(names: Iterable[str], *sources: Mapping[str, Frames]) -> dict[str, Frames]:
+    """Frames of each of `names` by the first of `sources` that has it."""
+    known = {name: next((source[name] for source in sources if name in source), None) for name in names}
+    return {name: frames for name, frames in known.items() if frames is not None}
+
+
 def compare_with_arrays(
     spans: Mapping[str, Sequence[FrameSpan]], arrays: Mapping[str, NDArray[np.bool_]], findings: Findings
 ) -> None:
