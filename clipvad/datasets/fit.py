@@ -60,7 +60,7 @@ def load_for(source: FeatureSource, kind: str, root: str | Path, **options: Any)
 
 
 def check_features(data: DataSet, source: FeatureSource) -> DataSet:
-    """`data` with remarks on videos without features, and on test videos whose features are broken or of another length."""
+    """`data` with remarks on videos without features, and on features of test videos that are broken or do not fit."""
     findings = Findings()
     there = set(source.names)
     for video in data.videos:
