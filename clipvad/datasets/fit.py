@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +67,7 @@ def check_features(data: DataSet, source: FeatureSource) -> DataSet:
             findings.miss(f"no features of {video.split} videos", video.name)
         elif video.split == "test":
             _check(video, source, findings)
-    found = findings.data_set(data.name, ())
-    return replace(
-        data, remarks=(*data.remarks, *found.remarks), contradictions=(*data.contradictions, *found.contradictions)
-    )
+    return findings.added_to(data)
 
 
 def _check(video: LabelledVideo, source: FeatureSource, findings: Findings) -> None:
@@ -80,12 +76,16 @@ def _check(video: LabelledVideo, source: FeatureSource, findings: Findings) -> N
     except FeaturesError as error:
         findings.contradict(str(error))
         return
-    rows = expected_rows(video.truth, source.spec) if video.truth is not None else None
-    if rows is not None and abs(len(features) - rows) > 1:
-        findings.contradict(
-            f"features of another length than the video's ({source.spec.label})",
-            f"{video.name}: {len(features)} rows, not {rows:.0f}",
+    if video.truth is None:
+        return
+    if {features.unit, video.truth.unit} == {"s", "frames"}:
+        findings.miss(
+            "features in seconds can be compared with frame labels at the videos' timestamps only", video.name
         )
+    rows = expected_rows(video.truth, source.spec)
+    if rows is not None and abs(len(features) - rows) > 1:
+        what = f"features of another length than the video's ({source.spec.label})"
+        findings.contradict(what, f"{video.name}: {len(features)} rows, not {rows:.0f}")
 
 
 def expected_rows(truth: Truth, spec: FeatureSpec) -> float | None:

@@ -94,6 +94,14 @@ def test_what_of_the_features_does_not_fit_is_said() -> None:
     assert check_features(data_set(right=160), Rows({"right": 10})).remarks == ("no features of train videos: 1 (t)",)
 
 
+def test_features_in_seconds_need_labels_in_seconds() -> None:
+    source = Rows({"a": 32, "t": 1}, sampling="fps", step=8)
+    (said,) = check_features(data_set(a=100), source).remarks
+    assert said == "features in seconds can be compared with frame labels at the videos' timestamps only: 1 (a)"
+    videos = (LabelledVideo(name="a", split="test", labels=(), truth=truth(100, fps=25)),)
+    assert check_features(DataSet(name="x", videos=videos), source).remarks == ()
+
+
 @pytest.mark.parametrize(
     ("sampling", "step", "of", "rows"),
     [
