@@ -18,8 +18,9 @@ def read_concatenated(
 ) -> dict[str, NDArray[np.bool_]]:
     """Frame labels by name from a file called like one of `array`; `order` names the list of its videos.
 
-    It is cut by `counts`, the frames of each video as its features have them: whole snippets, as in the array. Nothing
-    is returned where those, or one of the files, are not there. Raises `DataSetError` for a broken file.
+    It is cut by `counts`, the frames of each video: the array has whole snippets of `SNIPPET` frames of each, of which
+    the frames that are counted are returned. Nothing is returned where counts, or one of the files, are not there.
+    Raises `DataSetError` for a broken file.
     """
     array_path, order_path = find(root, *array), find(root, *order)
     if array_path is None or order_path is None:
@@ -29,10 +30,12 @@ def read_concatenated(
     if len(lengths) < len(names):
         return {}
     labels = _read(array_path)
-    if len(labels) != sum(lengths):
-        findings.contradict(f"{array_path} has {len(labels)} frame labels, but the features {sum(lengths)} frames")
+    padded = [-(-length // SNIPPET) * SNIPPET for length in lengths]
+    if len(labels) != sum(padded):
+        findings.contradict(f"{array_path} has {len(labels)} frame labels, but the features {sum(padded)} frames")
         return {}
-    return dict(zip(names, np.split(labels, np.cumsum(lengths)[:-1]), strict=True))
+    parts = np.split(labels, np.cumsum(padded)[:-1])
+    return {name: part[:length] for name, part, length in zip(names, parts, lengths, strict=True)}
 
 
 def without_padding(arrays: Mapping[str, NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:

@@ -53,6 +53,21 @@ def test_ucf_crime_with_arrays_of_frame_labels_takes_their_lengths_and_compares_
     assert data.contradictions == ("annotation and array of frame labels differ: 1 (Abuse028_x264)",)
 
 
+def test_ucf_crime_beside_the_array_of_all_frames_in_the_order_of_its_own_list(tmp_path: Path) -> None:
+    lists = "path,label\n/f/Normal_Videos_003_x264__5.npy,Normal\n/f/Abuse028_x264__5.npy,Abuse\n"
+    write(tmp_path, **UCF, ucf_CLIP_rgbtest__csv=lists)
+    joined = np.zeros(80)
+    joined[[34, 35, *range(39, 52)]] = 1
+    np.save(tmp_path / "gt_ucf.npy", joined)
+    counts = {"Abuse028_x264": 48, "Normal_Videos_003_x264": 32}
+    assert load_dataset("ucf_crime", tmp_path, frame_counts=counts).remarks == ()
+    joined[33] = 1
+    np.save(tmp_path / "gt_ucf.npy", joined)
+    assert load_dataset("ucf_crime", tmp_path, frame_counts=counts).contradictions == (
+        "annotation and array of frame labels differ: 1 (Abuse028_x264)",
+    )
+
+
 def test_without_numbers_of_frames_there_are_labels_of_videos_only(tmp_path: Path) -> None:
     data = load_dataset("ucf_crime", write(tmp_path, **UCF))
     assert [video.truth for video in data.videos] == [None] * 4

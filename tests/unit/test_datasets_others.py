@@ -48,6 +48,22 @@ def test_xd_violence_without_lists_has_the_annotated_videos_and_says_so(tmp_path
     assert data.contradictions == ()
 
 
+def test_xd_violence_is_compared_with_the_array_of_all_frames(tmp_path: Path) -> None:
+    counts = {"c__#1_label_G-B2-0": 32, "d__#1_label_A": 32, "e__#1_label_B6-0-0": 48}
+    joined = np.zeros(112)
+    joined[[1, 2, 5, 64, 65]] = 1
+    np.save(tmp_path / "gt.npy", joined)
+    write(tmp_path, **XD, annotations__txt=XD_SPANS)
+    assert load_dataset("xd_violence", tmp_path, frame_counts=counts).contradictions == ()
+    np.save(tmp_path / "gt.npy", np.roll(joined, 1))
+    assert load_dataset("xd_violence", tmp_path, frame_counts=counts).contradictions == (
+        "annotation and array of frame labels differ: 2 (c__#1_label_G-B2-0, e__#1_label_B6-0-0)",
+    )
+    np.save(tmp_path / "gt.npy", joined.reshape(2, -1))
+    with pytest.raises(DataSetError, match=r"gt\.npy is not a row of frame labels"):
+        load_dataset("xd_violence", tmp_path, frame_counts=counts)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -119,6 +135,8 @@ def test_shanghaitech_from_the_array_of_all_frames_cut_by_the_features_lengths(t
     np.save(tmp_path / "rtfm_gt-sh.npy", joined)
     data = load_dataset("shanghaitech", tmp_path, frame_counts={"01_0015": 32, "01_001": 32})
     assert (frames_of(data, "01_0015"), frames_of(data, "01_001"), data.remarks) == ([5, 6, 7, 8], [], ())
+    data = load_dataset("shanghaitech", tmp_path, frame_counts={"01_0015": 20, "01_001": 32})
+    assert [len(video.truth.labels) for video in data.of("test") if video.truth] == [20, 32]  # of whole snippets
     with pytest.raises(DataSetError, match=r"with shanghai-i3d-test-10crop\.list and the features"):
         load_dataset("shanghaitech", tmp_path)
     np.savez(tmp_path / "test_frame_gt.npz", **{"01_0015": joined[:30], "01_001": np.zeros(30)})
