@@ -37,7 +37,14 @@ def check(
         Path | None, typer.Option("--videos", metavar="DIR", help="Take frame times from the videos found here.")
     ] = None,
     features: Annotated[
-        Path | None, typer.Option("--features", metavar="STORE", help="Also check that these features fit.")
+        list[Path] | None,
+        typer.Option("--features", metavar="STORE", help="Also check that these features fit; may be repeated."),
+    ] = None,
+    features_root: Annotated[
+        Path | None, typer.Option("--features-root", metavar="DIR", help="Where the files of a list of features lie.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", metavar="ID", help="What made the features, where they don't say it.")
     ] = None,
 ) -> None:
     """Counts per split and class, and what is missing or inconsistent. Exit code 1 if something is inconsistent."""
@@ -45,13 +52,13 @@ def check(
 
     given = {"domain": domain, "videos": videos}
     options = {name: value for name, value in given.items() if value is not None}
-    if features is None:
+    if not features:
         data = load_dataset(kind, root, **options)
     else:
         from clipvad.datasets.fit import check_features, load_for
         from clipvad.features import open_features
 
-        source = open_features(features)
+        source = open_features(features, root=features_root, encoder_id=encoder)
         data = check_features(load_for(source, kind, root, **options), source)
     _print(data)
     if data.contradictions:

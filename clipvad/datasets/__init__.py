@@ -19,7 +19,7 @@ from clipvad.datasets.ucsd_ped2 import read_ucsd_ped2
 from clipvad.datasets.xd_violence import read_xd_violence
 from clipvad.errors import DataSetError, ManifestError
 
-__all__ = ["DATASETS", "NORMAL", "DataSet", "LabelledVideo", "Split", "Truth", "load_dataset"]
+__all__ = ["DATASETS", "NORMAL", "DataSet", "LabelledVideo", "Split", "Truth", "load_dataset", "options_of"]
 
 DATASETS: Mapping[str, Callable[..., DataSet]] = {
     "ucf_crime": read_ucf_crime,
@@ -39,10 +39,7 @@ def load_dataset(kind: str, root: str | Path, **options: Any) -> DataSet:
     Raises `DataSetError` for an unknown kind or option and for files that are missing or can't be read as they should
     be; what they leave open or contradict is in `DataSet.remarks`.
     """
-    reader = DATASETS.get(kind)
-    if reader is None:
-        raise DataSetError(f"There is no kind of data set {kind!r}. Allowed: {', '.join(DATASETS)}.")
-    allowed = [name for name, of in inspect.signature(reader).parameters.items() if of.kind is of.KEYWORD_ONLY]
+    allowed = options_of(kind)
     for name in options.keys() - set(allowed):
         raise DataSetError(f"{kind} has no option {name!r}. Allowed: {', '.join(allowed) or 'none'}.")
     root = Path(root)
@@ -51,6 +48,14 @@ def load_dataset(kind: str, root: str | Path, **options: Any) -> DataSet:
     if kind != "manifest" and not root.is_dir():
         raise DataSetError(f"{root} is a file; {kind} wants the folder that holds its files.")
     try:
-        return reader(root, **options)
+        return DATASETS[kind](root, **options)
     except ManifestError as error:  # the files are read by what the evaluation reads them with
         raise DataSetError(str(error)) from error
+
+
+def options_of(kind: str) -> tuple[str, ...]:
+    """The names of the options of a kind of data set. Raises `DataSetError` if there is no such kind."""
+    if kind not in DATASETS:
+        raise DataSetError(f"There is no kind of data set {kind!r}. Allowed: {', '.join(DATASETS)}.")
+    parameters = inspect.signature(DATASETS[kind]).parameters.values()
+    return tuple(parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY)

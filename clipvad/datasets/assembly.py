@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +44,10 @@ class Findings:
         """`what` can't be right."""
         self.contradictions.setdefault(what, []).extend([name] if name else [])
 
-    def data_set(self, name: str, videos: Sequence[LabelledVideo]) -> DataSet:
-        """The data set with everything found said in it."""
+    def added_to(self, data: DataSet) -> DataSet:
+        """`data` with everything found said in it."""
         wrong, absent = _sentences(self.contradictions), _sentences(self.missing)
-        return DataSet(name=name, videos=tuple(videos), remarks=(*wrong, *absent), contradictions=wrong)
+        return replace(data, remarks=(*data.remarks, *wrong, *absent), contradictions=(*data.contradictions, *wrong))
 
 
 def unique(entries: Sequence[tuple[str, Labels]], split: Split, findings: Findings) -> dict[str, Labels]:
@@ -91,7 +91,13 @@ def assemble(
     for video, labels in test.items():
         truth = _truth(video, labels, spans.get(video), frames.get(video), findings)
         labelled.append(LabelledVideo(name=video, split="test", labels=labels, truth=truth))
-    return findings.data_set(name, labelled)
+    return findings.added_to(DataSet(name=name, videos=tuple(labelled)))
+
+
+def first_known(names: Iterable[str], *sources: Mapping[str, Frames]) -> dict[str, Frames]:
+    """Frames of each of `names` by the first of `sources` that has it."""
+    known = {name: next((source[name] for source in sources if name in source), None) for name in names}
+    return {name: frames for name, frames in known.items() if frames is not None}
 
 
 def compare_with_arrays(
@@ -115,7 +121,7 @@ def _truth(
     if spans and not labels:
         findings.contradict("labelled normal but annotated with an interval", video)
     if frames is None:
-        findings.miss("no frame labels, since the number of frames is not known", video)
+        findings.miss("no frame labels: neither arrays, features nor videos tell the number of frames", video)
         return None
     truth = truth_of(spans, frames=frames)
     count = len(truth.labels)

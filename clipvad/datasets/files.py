@@ -53,7 +53,8 @@ def listed(path: Path) -> list[tuple[str, str]]:
     entries: dict[str, str] = {}
     plain: list[tuple[str, str]] = []
     for number, line in enumerate(read_lines(path), start=1):
-        entry, where = line.split(",")[0].strip(), f"{path}, line {number}"
+        where = f"{path}, line {number}"
+        entry = (line.rpartition(",")[0] if path.suffix.lower() == ".csv" else line).strip()
         if not entry or (number == 1 and entry == "path"):
             continue
         if entry.endswith(".npy"):

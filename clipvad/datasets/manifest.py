@@ -33,7 +33,7 @@ def read_manifest(path: Path) -> DataSet:
             findings.contradict("labelled normal but annotated with an interval", name)
         truth = _truth(entry, labels, findings) if split == "test" else None
         videos.append(LabelledVideo(name=name, split=split, labels=labels, truth=truth))
-    return findings.data_set("manifest", videos)
+    return findings.added_to(DataSet(name="manifest", videos=tuple(videos)))
 
 
 def _more_columns(path: Path) -> dict[Path, tuple[Split, tuple[str, ...]]]:

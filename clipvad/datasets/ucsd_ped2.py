@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from clipvad.datasets.assembly import Findings, Frames, Labels, assemble
+from clipvad.datasets.assembly import Findings, Frames, Labels, assemble, first_known
 from clipvad.datasets.base import DataSet
 from clipvad.errors import DataSetError
 from clipvad.evaluation.annotations import is_ped_clip, read_ped_masks, read_ped_truth
@@ -41,7 +41,7 @@ def read_ucsd_ped2(
         train=dict.fromkeys(train, ()),
         test={name: ABNORMAL if spans.get(name, [(0, 1)]) else () for name in sorted(spans.keys() | clips.keys())},
         spans=spans,
-        frames=counted | dict(frame_counts or {}),
+        frames=first_known(spans, counted, frame_counts or {}),
         videos=videos,
         findings=findings,
     )

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from clipvad.datasets.assembly import Findings, Frames, Labels, assemble, unique
+from clipvad.datasets.assembly import Findings, Frames, Labels, assemble, compare_with_arrays, unique
 from clipvad.datasets.base import DataSet, Split
+from clipvad.datasets.concatenated import read_concatenated, without_padding
 from clipvad.datasets.files import find, listed, need, stem
 from clipvad.errors import DataSetError
 from clipvad.evaluation.annotations import FrameSpan, checked_spans, read_lines
@@ -30,7 +31,7 @@ def read_xd_violence(
     """`annotations.txt` (lines `NAME start end start end ...`, frames) and lists of the videos or of their features.
 
     Without a list for the test, it has only the videos that are annotated: none is normal. The number of frames of each
-    test video is in `frame_counts` by name.
+    test video is in `frame_counts` by name. `gt.npy`, the frame labels of all in one, is compared with the annotation.
     """
     findings = Findings()
     spans = _annotation(need(root, "annotations.txt"), findings)
@@ -40,9 +41,10 @@ def read_xd_violence(
         test = {name: labels_of(name, "annotations.txt") for name in spans}
     # Only the abnormal ones are annotated.
     spans = {name: [] for name, labels in test.items() if not labels} | spans
-    return assemble(
-        "xd_violence", train=train, test=test, spans=spans, frames=frame_counts or {}, videos=videos, findings=findings
-    )
+    counts = frame_counts or {}
+    joined = read_concatenated(root, counts, findings, array=("gt.npy",), order=TEST_LISTS)
+    compare_with_arrays(spans, without_padding(joined), findings)
+    return assemble("xd_violence", train=train, test=test, spans=spans, frames=counts, videos=videos, findings=findings)
 
 
 def labels_of(name: str, where: str) -> Labels:
