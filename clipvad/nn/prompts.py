@@ -42,6 +42,10 @@ class LearnablePrompts(nn.Module):
         self.register_buffer("places", places, persistent=False)
         self.register_buffer("owner", torch.tensor(owner), persistent=False)
         self.classes = max(owner) + 1
+        self._seen = int(ids.argmax(1).max()) + 1
+        text = _text_part(model)
+        pool = getattr(text, "pool_type", getattr(text, "text_pool_type", ""))
+        self._can_cut = pool == "argmax" and text.attn_mask is not None and text.attn_mask.ndim == 2
 
     def forward(self) -> Tensor:
         """Class embeddings, unit vectors [C, D]."""
@@ -52,18 +56,33 @@ class LearnablePrompts(nn.Module):
             return words.scatter(1, index, context.to(words.dtype))
 
         # The tower looks its words up in one table, whatever its class: what it finds there is replaced.
-        hook = self.embedding[0].register_forward_hook(put)
+        hooks = [self.embedding[0].register_forward_hook(put)]
+        if self._can_cut:
+            hooks.append(_text_part(self._tower[0]).transformer.register_forward_pre_hook(self._cut, with_kwargs=True))
         try:
             found = F.normalize(self._tower[0].encode_text(self.ids).float(), dim=-1)  # (N, D)
         finally:
-            hook.remove()
+            for hook in hooks:
+                hook.remove()
         mean = found.new_zeros(self.classes, found.shape[1]).index_add(0, self.owner, found)
         return F.normalize(mean, dim=-1)
+
+    def _cut(
+        self, _: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Tensor, ...], dict[str, Any]]:
+        """Leave out what stands behind every end token: a causal tower never looks there; it is most of CLIP's 77."""
+        seen = self._seen
+        return (args[0][:, :seen], *args[1:]), {**kwargs, "attn_mask": kwargs["attn_mask"][..., :seen, :seen]}
 
 
 def _embedding(model: Any) -> tuple[nn.Embedding]:
     """The table of word vectors, in a tuple that hides it from `parameters()`."""
-    return (getattr(model, "text", model).token_embedding,)
+    return (_text_part(model).token_embedding,)
+
+
+def _text_part(model: Any) -> Any:
+    """The text tower, which in some of open_clip's classes is a module of its own."""
+    return getattr(model, "text", model)
 
 
 def _make_room(tokens: Tensor, *, before: int, after: int) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import open_clip
 import pytest
 import torch
 from hypothesis import given, settings
@@ -25,6 +26,7 @@ from clipvad.nn import (
     frame_score,
     top_k_mean,
 )
+from tests.encoding import MODEL_CFG
 
 DIM = 8
 MODULES = {
@@ -210,6 +212,28 @@ def test_context_equal_to_words_is_those_words(bundled: object, position: str) -
     behind = "" if position == "end" else " a photo of a"
     wanted = bundled.encode_texts([f"a photo of a {text}{behind}" for text in SENTENCES])  # type: ignore[attr-defined]
     np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_places_behind_the_end_are_left_out_and_change_nothing() -> None:
+    """CLIP's own class of 77 places, of which a prompt of 2 + 3 tokens takes 7."""
+    torch.manual_seed(0)
+    model = open_clip.CLIP(**MODEL_CFG).eval().requires_grad_(False)
+    end = MODEL_CFG["text_cfg"]["vocab_size"] - 1
+    tokens = torch.tensor([[end - 1, 5, 6, 7, end], [end - 1, 8, end, 0, 0]])
+    prompts = LearnablePrompts(model, torch.nn.functional.pad(tokens, (0, 72)), [0, 1], length=2)
+    words = torch.tensor([[11, 12], [13, 14]])
+    whole = torch.zeros(2, 77, dtype=torch.long)
+    whole[0, :7] = torch.tensor([end - 1, 11, 12, 5, 6, 7, end])
+    whole[1, :5] = torch.tensor([end - 1, 13, 14, 8, end])
+    with torch.no_grad():
+        prompts.context.copy_(model.token_embedding(words))
+    lengths: list[int] = []
+    hook = model.transformer.register_forward_hook(lambda _, args, out: lengths.append(out.shape[1]))
+    found = prompts()
+    hook.remove()
+    assert lengths == [7]
+    wanted = torch.nn.functional.normalize(model.encode_text(whole), dim=-1)
+    torch.testing.assert_close(found.detach(), wanted, atol=1e-5, rtol=0)
 
 
 def test_descriptions_of_a_class_are_averaged_and_only_the_context_learns(bundled: object) -> None:
