@@ -105,7 +105,7 @@ class RunOptions:
 
         return load_rules(self.rules).check()
 
-    def analyzer(self, rules: RuleSet) -> Analyzer:
+    def analyzer(self, rules: RuleSet | None = None) -> Analyzer:
         """With its models loaded: a wrong name or missing weights end the call before the first clip.
 
         Says what runs, what it can't do, and which words of `rules` it does not know.
@@ -126,7 +126,7 @@ class RunOptions:
         self._announce(analyzer, rules)
         return analyzer
 
-    def _announce(self, analyzer: Analyzer, rules: RuleSet) -> None:
+    def _announce(self, analyzer: Analyzer, rules: RuleSet | None) -> None:
         from clipvad.cli.console import say
 
         used = [("encoder", analyzer.encoder.use)]
@@ -137,7 +137,8 @@ class RunOptions:
             say(f"{kind}: {use.label}" + (f" ({where})" if where else ""))
             if use.limits:
                 say(f"  note: {use.limits}")
-        words = sorted({word for text in rules.sentences for word in analyzer.encoder.unknown_words(text)})
+        sentences = rules.sentences if rules is not None else ()
+        words = sorted({word for text in sentences for word in analyzer.encoder.unknown_words(text)})
         if words:
             say(f"  note: words that this encoder does not know and ignores: {', '.join(words)}")
 

@@ -44,7 +44,15 @@ def test_only_the_page_imports_gradio() -> None:
 
 def test_the_light_modules_import_no_model_library() -> None:
     for path in files(
-        "core.py", "ruleset.py", "events.py", "cache.py", "settings.py", "figures.py", "rules/*.py", "scoring/*.py"
+        "core.py",
+        "ruleset.py",
+        "events.py",
+        "cache.py",
+        "settings.py",
+        "figures.py",
+        "rules/*.py",
+        "scoring/*.py",
+        "features/*.py",
     ):
         assert not {name.split(".")[0] for name in imported(path, top_level_only=False)} & HEAVY, path
 
