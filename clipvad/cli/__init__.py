@@ -1,5 +1,5 @@
-"""The command line: `clipvad score | compare | explain | evaluate | lab | synth | extract | manifest | datasets | rules |
-cache | models | serve`.
+"""The command line: `clipvad score | compare | explain | evaluate | lab | synth | extract | manifest | datasets |
+rules | cache | models | serve`.
 
 This module only names the commands and turns errors into one line and an exit code: 0 all went well, 1 a clip
 failed (or a fault of the program), 2 the call or the configuration is wrong, 130 stopped by Ctrl-C. Whatever is
