@@ -1,0 +1,1 @@
+"""Training on labels: video-level models, and the taught similarity. Torch."""
