@@ -68,9 +68,11 @@ class Checkpoint:
 
     def model(self) -> VideoModel:
         """The model with its weights, ready to be applied. Raises `ModelError` if they do not fit its settings."""
-        model = VideoModel(self.config, dim=self.spec.dim)
+        with torch.device("meta"):  # a card that promises more than the file holds takes no memory
+            model = VideoModel(self.config, dim=self.spec.dim)
         try:
-            model.load_state_dict(dict(self.state))
+            weights = {name: value.to(torch.float32, copy=True) for name, value in self.state.items()}
+            model.load_state_dict(weights, assign=True)
         except RuntimeError as error:
             raise ModelError(
                 f"The weights of {self.name!r} do not fit the model that its card tells of: {error}"
@@ -137,8 +139,10 @@ def _open(path: Path, *, want_tensors: bool) -> tuple[dict[str, Any], dict[str, 
                     "Give the .safetensors file that training wrote."
                 )
             card = json.loads(header)
+            if not isinstance(card, dict):
+                raise ModelError(f"{path.name}: the card of this checkpoint is damaged.")
             return card, {name: file.get_tensor(name) for name in file.keys()} if want_tensors else {}  # noqa: SIM118
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, ValueError, RecursionError, SafetensorError) as error:
         raise ModelError(
             f"{path} can't be read as a checkpoint: {error}. Give a .safetensors file of clipvad."
         ) from None
