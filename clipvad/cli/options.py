@@ -112,10 +112,11 @@ class RunOptions:
 
         return load_rules(self.rules).check()
 
-    def analyzer(self, rules: RuleSet) -> Analyzer:
+    def analyzer(self, rules: RuleSet | None = None) -> Analyzer:
         """With its models loaded: a wrong name or missing weights end the call before the first clip.
 
-        A mode that the scorer lacks ends it too, unless both were left to be taken: see `taken_by`. Says what runs, what it can't do, and which words of `rules` it does not know.
+        A mode that the scorer lacks ends it too, see `taken_by`. Says what runs, what it can't do, and which words of
+        `rules` it does not know.
         """
         from clipvad.pipeline import Analyzer
         from clipvad.settings import Settings
@@ -144,11 +145,11 @@ class RunOptions:
         check_modes(analyzer.scorer, self.modes)
         return self
 
-    def _announce(self, analyzer: Analyzer, rules: RuleSet) -> None:
+    def _announce(self, analyzer: Analyzer, rules: RuleSet | None) -> None:
         from clipvad.cli.console import say
 
         used = [("encoder", analyzer.encoder.use)]
-        if not (sentences := analyzer.scorer.reads_sentences):
+        if not analyzer.scorer.reads_sentences:
             used.insert(0, ("scorer", analyzer.scorer.use))
         if "object" in self.modes:
             used.append(("detector", analyzer.detector.use))
@@ -157,8 +158,9 @@ class RunOptions:
             say(f"{kind}: {use.label}" + (f" ({where})" if where else ""))
             if use.limits:
                 say(f"  note: {use.limits}")
-        words = sorted({word for text in rules.sentences for word in analyzer.encoder.unknown_words(text)})
-        if words and sentences:
+        read = rules.sentences if rules is not None and analyzer.scorer.reads_sentences else ()
+        words = sorted({word for text in read for word in analyzer.encoder.unknown_words(text)})
+        if words:
             say(f"  note: words that this encoder does not know and ignores: {', '.join(words)}")
 
 

@@ -59,7 +59,7 @@ class VideoScorer:
 
     @property
     def modes(self) -> tuple[Mode, ...]:
-        return (getattr(self.checkpoint.spec, "picture", "frame"),)
+        return (self.checkpoint.spec.picture,)
 
     @property
     def reads_sentences(self) -> bool:
@@ -103,14 +103,19 @@ class VideoScorer:
         )
 
     def remarks(self, features: Features) -> tuple[str, ...]:
-        """A clip with fewer frames a second than it was trained on: what lies between two of its frames is longer."""
-        rate, video = self.checkpoint.spec.step, features.video
-        if not 0 < video.fps < 0.95 * rate:
-            return ()
-        return (
-            f"The head {self.name!r} was trained on {rate:g} frames a second; this clip has {video.fps:.3g}, so "
-            "everything moves faster than it learned.",
-        )
+        """What differs from its training: fewer frames a second in the clip itself, objects found by another detector."""
+        spec, found, said = self.checkpoint.spec, features.detections, []
+        if 0 < features.video.fps < 0.95 * spec.step:
+            said.append(
+                f"The head {self.name!r} was trained on {spec.step:g} frames a second; this clip has "
+                f"{features.video.fps:.3g}, so everything moves faster than it learned."
+            )
+        if spec.detector_id and found is not None and found.detector_id != spec.detector_id:
+            said.append(
+                f"The head {self.name!r} was trained on objects that {spec.detector_id} found; here they are "
+                f"{found.detector_id}'s."
+            )
+        return tuple(said)
 
     def score(
         self,
