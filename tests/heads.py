@@ -25,7 +25,7 @@ def make_head(
 ) -> Checkpoint:
     """A head with these class embeddings [C, D], normal first; by default rows are compared as they are."""
     count, dim = embeddings.shape
-    config = config or ModelConfig(temporal="none", tau=TAU)
+    config = config or ModelConfig(temporal="none", heads=1, tau=TAU)
     torch.manual_seed(0)
     classes = classes or ("normal", *(f"class {n}" for n in range(1, count)))
     return Checkpoint(

@@ -44,7 +44,7 @@ def _part(model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None)
 @torch.inference_mode()
 def _softmax(model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None) -> NDArray[np.float32]:
     """Class probabilities [B, T, C] of B whole videos of T rows, [B, T, D]."""
-    device = next(model.parameters()).device
+    device = next((one.device for one in model.parameters()), torch.device("cpu"))  # prompts alone: no weights
     x = torch.from_numpy(np.ascontiguousarray(rows, np.float32)).to(device)
     mask = torch.ones(x.shape[:2], dtype=torch.bool, device=device)
     logits = model(x, mask, None if classes is None else classes.to(device))

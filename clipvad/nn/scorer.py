@@ -171,9 +171,7 @@ class VideoScorer:
             out[track] = class_probabilities(self._model, rows[None, track], self._classes)
         return out
 
-    def _remembered(
-        self, mode: Mode, seen: Embeddings, work: Callable[[], NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
+    def _remembered(self, mode: Mode, seen: Embeddings, work: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
         """What it made of these vectors the last time: a threshold that is dragged must not run the model."""
         known = self._last.get(mode)
         if known is not None and known[0]() is seen:

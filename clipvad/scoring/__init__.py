@@ -45,7 +45,7 @@ def shipped_heads() -> dict[str, Path]:
 
 
 def load_scorer(spec: str | Path, *, encoder: Encoder) -> Scorer:
-    """"zero-shot", the name of a shipped head, or a checkpoint's file.
+    """ "zero-shot", the name of a shipped head, or a checkpoint's file.
 
     `encoder` decides zero-shot's temperature; whether a head fits it is for `Scorer.check` to say. Raises
     `SettingsError` for an unknown name, `ModelError` for a file that is no checkpoint.
