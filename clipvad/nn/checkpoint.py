@@ -65,9 +65,11 @@ class Checkpoint:
 
     def model(self) -> VideoModel:
         """The model with its weights, ready to be applied. Raises `ModelError` if they do not fit its settings."""
-        model = VideoModel(self.config, dim=self.spec.dim)
+        with torch.device("meta"):  # a card that promises more than the file holds takes no memory
+            model = VideoModel(self.config, dim=self.spec.dim)
         try:
-            model.load_state_dict(dict(self.state))
+            weights = {name: value.to(torch.float32, copy=True) for name, value in self.state.items()}
+            model.load_state_dict(weights, assign=True)
         except RuntimeError as error:
             raise ModelError(
                 f"The weights of {self.name!r} do not fit the model that its card tells of: {error}"

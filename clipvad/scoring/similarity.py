@@ -8,12 +8,12 @@ This module knows cosines, not pictures: no torch, no encoder. Which sentences a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clipvad.core import Detections, Embeddings, Features, Mode, RuleSet, Scores
+from clipvad.core import MODES, ZERO_SHOT, Detections, Embeddings, Features, Mode, ModelUse, RuleSet, Scores
 from clipvad.events import median_smooth, window_of
 from clipvad.scoring.contexts import Context, frame_contexts, neutral_sentences, object_contexts
 
@@ -32,6 +32,33 @@ class SimilarityScorer:
     """
 
     temperature: float
+
+    @property
+    def use(self) -> ModelUse:
+        return ZERO_SHOT
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        return MODES
+
+    @property
+    def reads_sentences(self) -> bool:
+        return True
+
+    def at(self, temperature: float) -> SimilarityScorer:
+        return replace(self, temperature=temperature)
+
+    def check(self, *, encoder_id: str, fps: float) -> None:
+        """Any encoder and any sampling will do."""
+
+    def rules_for(self, rules: RuleSet) -> RuleSet:
+        return rules
+
+    def texts_for(self, texts: Embeddings, rules: RuleSet) -> Embeddings:
+        return texts
+
+    def remarks(self, features: Features, rules: RuleSet) -> tuple[str, ...]:
+        return ()
 
     def score(
         self,
@@ -75,7 +102,7 @@ class SimilarityScorer:
             object_probabilities, object_cosines = compare(contexts, rules)
             per_object = abnormal_mass(object_probabilities, rules)
             winner = strongest(features.detections, per_object, len(features))
-            score, probabilities, cosines = _of_winners(winner, per_object, object_probabilities, object_cosines)
+            score, probabilities, cosines = of_winners(winner, per_object, object_probabilities, object_cosines)
         return Scores(
             mode=mode,
             pts_s=features.pts_s,
@@ -135,7 +162,7 @@ def strongest(detections: Detections, object_score: NDArray[np.float32], frames:
     return winner
 
 
-def _of_winners(
+def of_winners(
     winner: NDArray[np.int32],
     object_score: NDArray[np.float32],
     object_probabilities: NDArray[np.float32],

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from clipvad.checkpoints import read_checkpoint, write_checkpoint
-from clipvad.core import Embeddings, Features, Mode, RuleSet, Scores, check_same_encoder
+from clipvad.core import Embeddings, Features, Mode, ModelUse, RuleSet, Scores, check_same_encoder
 from clipvad.errors import ModelError
 from clipvad.ruleset import SIDES
 from clipvad.scoring.logits import TaughtTexts
@@ -56,6 +58,13 @@ class Lesson:
 
     def __repr__(self) -> str:
         return f"Lesson({self.name!r}, {len(self.sentences)} sentences, {self.encoder_id!r})"
+
+    @property
+    def digest(self) -> str:
+        """Changes with everything in it."""
+        made = hashlib.sha256(json.dumps(self.card, sort_keys=True).encode())
+        made.update(self.scale.tobytes() + self.bias.tobytes())
+        return made.hexdigest()[:12]
 
     @property
     def _rows(self) -> dict[tuple[str, bool], int]:
@@ -159,11 +168,36 @@ class Lesson:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class TaughtScorer:
+class TaughtScorer(SimilarityScorer):
     """The similarity with a lesson: `logit = (A_k * f_v) . f_k / temperature + b_k` (Eq. 13)."""
 
     lesson: Lesson
-    temperature: float
+
+    @classmethod
+    def load(cls, path: Path) -> TaughtScorer:
+        """From a lesson's file, at the temperature that it was taught with. Raises `ModelError`."""
+        lesson = Lesson.load(path)
+        return cls(lesson=lesson, temperature=lesson.temperature)
+
+    @property
+    def use(self) -> ModelUse:
+        lesson = self.lesson
+        return ModelUse(
+            id=f"taught:{lesson.name}@{lesson.digest}",
+            label=f"lesson {lesson.name}",
+            limits=lesson.limits,
+            device="cpu",
+        )
+
+    def check(self, *, encoder_id: str, fps: float) -> None:
+        """Any sampling will do, but only the encoder that it was taught with."""
+        check_same_encoder(encoder_id, self.lesson.encoder_id)
+
+    def texts_for(self, texts: Embeddings, rules: RuleSet) -> Embeddings:
+        return self.lesson.applied(texts, rules)
+
+    def remarks(self, features: Features, rules: RuleSet) -> tuple[str, ...]:
+        return self.lesson.remarks(rules, temperature=self.temperature)
 
     def score(
         self,
@@ -176,14 +210,8 @@ class TaughtScorer:
         clock_start_s: float | None = None,
     ) -> Scores:
         """As `SimilarityScorer.score`; raises `EncoderMismatchError` besides if the lesson is another encoder's."""
-        return SimilarityScorer(temperature=self.temperature).score(
-            features,
-            self.lesson.applied(texts, rules),
-            rules,
-            mode=mode,
-            smooth_s=smooth_s,
-            clock_start_s=clock_start_s,
-        )
+        taught = self.texts_for(texts, rules)
+        return super().score(features, taught, rules, mode=mode, smooth_s=smooth_s, clock_start_s=clock_start_s)
 
 
 def _quoted(texts: list[str], most: int = 3) -> str:

@@ -14,14 +14,16 @@ import pytest
 from safetensors.numpy import save
 
 from clipvad.checkpoints import HEADER, read_card
-from clipvad.core import Detections, Embeddings, Features, Hours, Rule, RuleSet, VideoInfo, Zone
+from clipvad.core import Detections, Embeddings, Features, Hours, Rule, RuleSet, ScoreSettings, VideoInfo, Zone
 from clipvad.errors import EncoderMismatchError, ModelError
 from clipvad.explain import objects_at, shares_of
+from clipvad.pipeline import Analyzer
 from clipvad.scoring import SimilarityScorer
 from clipvad.scoring.contexts import neutral_sentences
 from clipvad.scoring.influence import influence
 from clipvad.scoring.logits import TaughtTexts
 from clipvad.scoring.taught import Lesson, TaughtScorer
+from tests.fakes import ColourEncoder, SquareDetector
 
 DIM = 6
 M = 0.05
@@ -320,3 +322,75 @@ def test_a_file_cut_off_anywhere_or_of_a_foreign_number_format_is_refused(tmp_pa
 def test_taught_texts_of_another_shape_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="vectors"):
         TaughtTexts(np.eye(3, dtype=np.float32), "e", np.ones((2, 3), np.float32), np.zeros(3, np.float32))
+
+
+class TestInTheAnalyzer:
+    """The product's way: `Analyzer(scorer=FILE)`, its remarks and its explanations."""
+
+    RULES = RuleSet(
+        name="colours",
+        normal=(Rule(text="green grass"), Rule(text="grey paving")),
+        abnormal=(Rule(text="a red van"), Rule(text="a blue bag")),
+    )
+
+    def features(self) -> Features:
+        colours = np.random.default_rng(6).uniform(0.05, 1, (12, 3)).astype(np.float32)
+        vectors = colours / np.linalg.norm(colours, axis=1, keepdims=True)
+        base = clip(frames=12)
+        objects = Embeddings(vectors[np.arange(30) % 12], "colour/1")
+        return Features(
+            video=base.video,
+            pts_s=base.pts_s,
+            encoder_id="colour/1",
+            frames=Embeddings(vectors, "colour/1"),
+            detections=base.detections,
+            objects=objects,
+        )
+
+    def lesson(self, *, learnt: bool) -> Lesson:
+        return Lesson(
+            name="colours",
+            encoder_id="colour/1",
+            temperature=1 / 20,
+            sentences=self.RULES.sentences,
+            is_abnormal=self.RULES.is_abnormal,
+            scale=np.full((4, 3), 1.2 if learnt else 1, np.float32),
+            bias=np.array([0, 0, 2, -1] if learnt else [0, 0, 0, 0], np.float32),
+        )
+
+    def analyzer(self, path: Path | None = None) -> Analyzer:
+        return Analyzer(encoder=ColourEncoder(), detector=SquareDetector(), scorer=path or "zero-shot")
+
+    def test_a_lesson_that_learnt_nothing_is_zero_shot_to_the_last_bit(self, tmp_path: Path) -> None:
+        path = self.lesson(learnt=False).save(tmp_path / "blank.safetensors")
+        features = self.features()
+        zero = self.analyzer().rescore(features, self.RULES)
+        same = self.analyzer(path).rescore(features, self.RULES)
+        for mode in ("frame", "object"):
+            assert np.array_equal(zero.scores[mode].smooth, same.scores[mode].smooth)
+            assert np.array_equal(zero.scores[mode].probabilities, same.scores[mode].probabilities)
+        assert zero.events == same.events
+        assert same.remarks == ()
+        assert same.scorer.id.startswith("taught:colours@")
+
+    def test_curve_influence_and_objects_agree_on_what_was_taught(self, tmp_path: Path) -> None:
+        analyzer = self.analyzer(self.lesson(learnt=True).save(tmp_path / "x.safetensors"))
+        analysis = analyzer.rescore(self.features(), self.RULES)
+        bare = analyzer.rescore(self.features(), self.RULES.without("a red van", abnormal=True))
+        effect = analyzer.influence(analysis, mode="frame")
+        assert effect.without[2] == pytest.approx(bare.scores["frame"].smooth, abs=1e-5)
+        scores = analysis.scores["object"]
+        sample = int(np.flatnonzero(scores.winner >= 0)[0])
+        told = analyzer.objects_at(analysis, float(analysis.features.pts_s[sample]))
+        assert told.score[0] == scores.score[sample]
+
+    def test_what_does_not_fit_is_among_the_remarks_and_another_encoder_is_refused(self, tmp_path: Path) -> None:
+        made = self.lesson(learnt=True)
+        analyzer = self.analyzer(made.save(tmp_path / "x.safetensors"))
+        moved = replace(self.RULES, normal=self.RULES.abnormal[:1], abnormal=self.RULES.normal[:1])
+        remarks = analyzer.rescore(self.features(), moved, settings=ScoreSettings(temperature=0.5)).remarks
+        assert any("Taught as abnormal, but normal here: “a red van”" in remark for remark in remarks)
+        assert any("is used at 0.5" in remark for remark in remarks)
+        other = replace(made, encoder_id="colour/2").save(tmp_path / "other.safetensors")
+        with pytest.raises(EncoderMismatchError, match="colour/2"):
+            self.analyzer(other).rescore(self.features(), self.RULES)
