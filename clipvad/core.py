@@ -308,10 +308,14 @@ class ModelUse:
     precision: str = ""
 
 
+ZERO_SHOT = ModelUse(id="zero-shot", label="zero-shot")
+
+
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Analysis:
     """The explained timeline of one clip: features, rules, a curve and events per mode, and what ran.
 
+    `rules` are those that were scored: a trained head has its own classes in place of the user's sentences.
     `settings` are resolved. `remarks`: sentences for the user on what of the rules could not be applied.
     """
 
@@ -322,6 +326,7 @@ class Analysis:
     detector: ModelUse | None
     scores: Mapping[Mode, Scores]
     events: tuple[Event, ...]
+    scorer: ModelUse = ZERO_SHOT
     unknown_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -330,6 +335,12 @@ class Analysis:
     @property
     def video(self) -> VideoInfo:
         return self.features.video
+
+    @property
+    def models(self) -> tuple[ModelUse, ...]:
+        """What ran: a trained scorer, the encoder, the detector. Zero-shot scoring adds no model."""
+        used = (None if self.scorer == ZERO_SHOT else self.scorer, self.encoder, self.detector)
+        return tuple(use for use in used if use is not None)
 
     def events_of(self, mode: Mode) -> tuple[Event, ...]:
         """The events of one mode, in time order."""

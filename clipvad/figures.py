@@ -319,7 +319,7 @@ def _draw_key_frame(axes: Axes, analysis: Analysis, t: float, letter: str, *, ch
 
 
 def _title(analysis: Analysis, width: Column) -> str:
-    models = [analysis.encoder.label] + ([analysis.detector.label] if analysis.detector else [])
+    models = [use.label for use in analysis.models]
     return shorten(f"{analysis.video.name} · {' + '.join(models)}", int(CHARS[width] * 0.8))  # in 8 pt
 
 

@@ -9,6 +9,7 @@ Sentences, thresholds and smoothing only ever touch `rescore`.
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from clipvad.cache import Cache
 from clipvad.core import (
     MODES,
+    ZERO_SHOT,
     Analysis,
     Embeddings,
     Features,
@@ -30,12 +32,13 @@ from clipvad.core import (
     Scores,
     ScoreSettings,
     VideoInfo,
+    check_same_encoder,
 )
 from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
 from clipvad.explain import Look, ObjectsAt, look, objects_at, sample_at
 from clipvad.progress import Progress
-from clipvad.scoring import SCORERS
+from clipvad.scoring import Scorer, check_explained, check_modes, load_scorer
 from clipvad.scoring.conditions import limits
 from clipvad.scoring.contexts import neutral_sentences
 from clipvad.scoring.influence import Influence, influence
@@ -53,7 +56,7 @@ class Analyzer:
     """Analyses clips with one encoder, one detector and one sampling; safe to share between threads.
 
     `encoder`, `detector`: specs as `load_encoder` and `load_detector` take them (models then load on first
-    use), or loaded models.
+    use), or loaded models. `scorer`: "zero-shot", the name of a shipped head, a checkpoint's file, or a loaded one.
     `fps`: sampled frames per second of video, never more than the source has. `max_side`: larger pictures
     are scaled down to this many pixels. `cache=None` stores nothing. `progress(text, fraction)` hears of
     downloads.
@@ -64,6 +67,7 @@ class Analyzer:
         *,
         encoder: str | Encoder = "auto",
         detector: str | Detector = "auto",
+        scorer: str | Path | Scorer = ZERO_SHOT.id,
         fps: float = 8.0,
         device: str = "auto",
         precision: str = "auto",
@@ -86,6 +90,7 @@ class Analyzer:
         self._lock = threading.RLock()
         self._encoder = encoder
         self._detector = detector
+        self._scorer = scorer
         self._texts: TextMemo = {}
 
     @property
@@ -119,6 +124,25 @@ class Analyzer:
                     **self._detector_options,
                 )
             return self._detector
+
+    @property
+    def scorer(self) -> Scorer:
+        """What turns features into curves, loaded on first use.
+
+        Raises `ModelError` for a file that is no checkpoint, `EncoderMismatchError` or `SettingsError` for one that
+        was trained on features of another encoder or sampling.
+        """
+        with self._lock:
+            if isinstance(self._scorer, str | Path):
+                self._scorer = load_scorer(self._scorer, encoder=self.encoder)
+            self._scorer.check(encoder_id=self.encoder.id, fps=self.fps)
+            return self._scorer
+
+    def with_scorer(self, scorer: str | Path | Scorer) -> Analyzer:
+        """The same models and cache with another scorer; this analyser stays as it is."""
+        other = copy.copy(self)
+        other._encoder, other._scorer = self.encoder, scorer
+        return other
 
     def run(
         self,
@@ -155,10 +179,11 @@ class Analyzer:
         if not modes or any(mode not in MODES for mode in modes):
             raise SettingsError(f"Modes are {' and '.join(MODES)}, got {list(modes)}.")
         began = time.perf_counter()
-        rules.check()
         yield Progress(stage="opening the clip", done_s=0, total_s=0, frames=0, frames_per_s=0)
         video = probe(path)
         yield Progress(stage="loading models", done_s=0, total_s=video.duration_s, frames=0, frames_per_s=0)
+        check_modes(self.scorer, modes)
+        scored = self.scorer.rules_for(rules).check()
         extractor = Extractor(
             encoder=self.encoder,
             detector=self.detector if "object" in modes else None,
@@ -167,8 +192,8 @@ class Analyzer:
             max_side=self.max_side,
         )
         loaded = time.perf_counter()
-        growing = _GrowingCurves(self, rules, settings.resolved(rules), video.duration_s)
-        regions = [zone.box for zone in rules.zones_used] if "frame" in modes else []
+        growing = _GrowingCurves(self, scored, settings.resolved(scored), video.duration_s)
+        regions = [zone.box for zone in scored.zones_used] if "frame" in modes else []
         features, from_cache = yield from growing.follow(extractor.run(video, modes, tuple(dict.fromkeys(regions))))
         extracted = time.perf_counter()
         analysis = self.rescore(features, rules, settings=settings, from_cache=from_cache)
@@ -189,10 +214,14 @@ class Analyzer:
     ) -> Analysis:
         """Score features again: other sentences, threshold or smoothing. Touches no decoder, no image encoder.
 
-        Raises `RulesError` for an empty side, `EncoderMismatchError` for another encoder's features.
+        Raises `RulesError` for an empty side, `EncoderMismatchError` for another encoder's features, `SettingsError`
+        where the scorer has none of the modes that the features hold.
         """
         began = time.perf_counter()
-        settings = settings.resolved(rules.check())
+        scorer = self.scorer
+        check_same_encoder(self.encoder.id, features.encoder_id)
+        rules = scorer.rules_for(rules).check()
+        settings = settings.resolved(rules)
         scores = self._score(features, rules, settings)
         events = [event for mode in scores for event in find_events(scores[mode], rules, settings, features.detections)]
         return Analysis(
@@ -203,8 +232,11 @@ class Analyzer:
             detector=self._detector_use(features),
             scores=scores,
             events=tuple(sorted(events, key=lambda event: (event.start_s, event.mode))),
+            scorer=scorer.use,
             unknown_words={
-                text: tuple(words) for text in rules.sentences if (words := self.encoder.unknown_words(text))
+                text: tuple(words)
+                for text in (rules.sentences if scorer.reads_sentences else ())
+                if (words := self.encoder.unknown_words(text))
             },
             remarks=self._remarks(features, rules, settings),
             timings_s={"score": time.perf_counter() - began},
@@ -216,6 +248,7 @@ class Analyzer:
 
         Raises `SettingsError` for a mode that was not scored, `EncoderMismatchError` for another encoder's features.
         """
+        check_explained(self.scorer, "What each sentence does")
         if mode not in analysis.scores or mode not in analysis.features.modes:
             raise SettingsError(f"This analysis has no {mode} curve to explain. Analyse the clip in that mode.")
         settings = analysis.settings
@@ -242,7 +275,8 @@ class Analyzer:
         self, seen: Look, rules: RuleSet, *, settings: ScoreSettings, size: tuple[int, int]
     ) -> NDArray[np.float32]:
         """Where each of the N sentences fits, float32 [N, h, w] in [0, 1] for `size` (w, h); see `Look.maps`."""
-        texts = embed_sentences(self.encoder, rules, memo=self._texts)
+        check_explained(self.scorer, "A map of the sentences")
+        texts = self.scorer.texts_for(embed_sentences(self.encoder, rules, memo=self._texts), rules)
         return seen.maps(texts, temperature=self._temperature(settings.resolved(rules)), size=size)
 
     def objects_at(self, analysis: Analysis, t_s: float) -> ObjectsAt:
@@ -250,6 +284,7 @@ class Analyzer:
 
         Raises `SettingsError` for an analysis without objects.
         """
+        check_explained(self.scorer, "What each object was taken for")
         features, rules, settings = analysis.features, analysis.rules, analysis.settings
         if "object" not in features.modes:
             raise SettingsError("This analysis has no objects to explain. Analyse the clip in object mode.")
@@ -263,25 +298,31 @@ class Analyzer:
         )
 
     def _embed(self, rules: RuleSet) -> Embeddings:
-        return embed_sentences(self.encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
+        texts = embed_sentences(self.encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
+        return self.scorer.texts_for(texts, rules)
 
     def _temperature(self, settings: ScoreSettings) -> float:
         return settings.temperature or 1.0 / self.encoder.logit_scale
 
+    def _scorer_at(self, settings: ScoreSettings) -> Scorer:
+        return self.scorer if settings.temperature is None else self.scorer.at(settings.temperature)
+
     def _score(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> dict[Mode, Scores]:
-        texts = self._embed(rules)
-        scorer = SCORERS["similarity"](temperature=self._temperature(settings))
+        scorer = self._scorer_at(settings)
+        modes = [mode for mode in features.modes if mode in scorer.modes]
+        check_modes(scorer, modes or features.modes)
+        texts = self._embed(rules) if scorer.reads_sentences else Embeddings(np.zeros((0, 0)), self.encoder.id)
         return {
             mode: scorer.score(
                 features, texts, rules, mode=mode, smooth_s=settings.smooth_s, clock_start_s=settings.clock_start_s
             )
-            for mode in features.modes
+            for mode in modes
         }
 
     def _remarks(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> tuple[str, ...]:
         warning = rules.encoder_warning(self.encoder.id)
         left_out = limits(features, rules, modes=features.modes, clock_start_s=settings.clock_start_s)
-        return (*([warning] if warning else []), *left_out)
+        return (*([warning] if warning else []), *left_out, *self._scorer_at(settings).remarks(features, rules))
 
     def _detector_use(self, features: Features) -> ModelUse | None:
         if features.detections is None:

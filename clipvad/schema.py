@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from clipvad import __version__
 from clipvad.core import (
+    ZERO_SHOT,
     Analysis,
     Detections,
     Embeddings,
@@ -187,6 +188,7 @@ class AnalysisDocument(_Model):
     boxes: Boxes | None
     events: tuple[SavedEvent, ...]
     unknown_words: dict[str, tuple[str, ...]] = {}
+    scorer: Model | None = None  # None: written before there was a choice, so zero-shot
     remarks: tuple[str, ...] = ()
     timings_s: dict[str, float] = {}
     from_cache: bool = False
@@ -223,6 +225,7 @@ class AnalysisDocument(_Model):
             detector=None if self.detector is None else ModelUse(**self.detector.model_dump()),
             scores={mode: self._scores(mode, curve, pts_s) for mode, curve in self.modes.items()},
             events=tuple(Event(**event.model_dump()) for event in self.events),
+            scorer=ZERO_SHOT if self.scorer is None else ModelUse(**self.scorer.model_dump()),
             unknown_words=self.unknown_words,
             remarks=self.remarks,
             timings_s=self.timings_s,
@@ -275,6 +278,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "video": asdict(analysis.video),
         "encoder": asdict(analysis.encoder),
         "detector": None if analysis.detector is None else asdict(analysis.detector),
+        "scorer": asdict(analysis.scorer),
         "rules": asdict(analysis.rules),
         "settings": asdict(analysis.settings),
         "sentences": list(analysis.rules.sentences),

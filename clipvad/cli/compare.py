@@ -24,6 +24,10 @@ def compare(
     against: Annotated[
         str | None, typer.Option("--against", metavar="NAME|FILE", help="Rules of side B (default: the same).")
     ] = None,
+    against_scorer: Annotated[
+        str | None,
+        typer.Option("--against-scorer", metavar="zero-shot|NAME|FILE", help="Scorer of side B (default: the same)."),
+    ] = None,
     against_mode: Annotated[
         opt.ModeChoice | None, typer.Option("--against-mode", help="Mode of side B (default: the same).")
     ] = None,
@@ -31,19 +35,21 @@ def compare(
         Path | None, typer.Option("--out", metavar="DIR", help="comparison.csv and comparison.png go here.")
     ] = None,
 ) -> None:
-    """Two rule sets, or two modes, on one clip: where the curves part, and the events that only one of them has.
+    """Two rule sets, scorers or modes on one clip: where the curves part, and the events that only one of them has.
 
-    --rules and --mode are side A's. Each side is smoothed as its rule set asks, unless --smooth says how.
+    --rules, --scorer and --mode are side A's. Each side is smoothed as its rule set asks, unless --smooth says how.
     """
     from clipvad.comparison import compare as set_side_by_side
 
     mode, other_mode = run.mode, against_mode or run.mode
     if opt.ModeChoice.BOTH in (mode, other_mode):
         raise SettingsError("A side has one curve: choose --mode frame or object, and another with --against-mode.")
-    if against is None and other_mode == mode:
-        raise SettingsError("Both sides are the same. Give B other rules (--against) or another mode (--against-mode).")
-    both = replace(run, mode=mode if mode == other_mode else opt.ModeChoice.BOTH)
-    a, b = _analyses(clip, both, against)
+    if against is None and other_mode == mode and against_scorer in (None, run.scorer):
+        raise SettingsError(
+            "Both sides are the same. Give B other rules (--against), another scorer (--against-scorer) or another "
+            "mode (--against-mode)."
+        )
+    a, b = _analyses(clip, run, other_mode, against, against_scorer or run.scorer)
     comparison = set_side_by_side(a, b, mode_a=_one(mode), mode_b=_one(other_mode))
     _print(comparison)
     if out is not None:
@@ -54,17 +60,28 @@ def _one(mode: opt.ModeChoice) -> Mode:
     return "frame" if mode is opt.ModeChoice.FRAME else "object"
 
 
-def _analyses(clip: Path, run: opt.RunOptions, against: str | None) -> tuple[Analysis, Analysis]:
-    """Both sides; B is only scored again, unless frame mode must look at a zone that A does not have."""
+def _analyses(
+    clip: Path, run: opt.RunOptions, other_mode: opt.ModeChoice, against: str | None, other_scorer: str
+) -> tuple[Analysis, Analysis]:
+    """Both sides. With one scorer B is only scored again, unless frame mode must look at a zone that A does not have;
+    with two scorers what A saw comes from the cache, if that is on.
+    """
+    from clipvad.core import MODES
+
     settings, rules = run.score_settings(), run.load_rules()
     others = replace(run, rules=against).load_rules() if against is not None else rules
     analyzer = run.analyzer(rules)
     with console.progress_of(clip.name) as report:
-        first = analyzer.run(clip, rules, modes=run.modes, settings=settings, on_progress=report)
+        if other_scorer != run.scorer:
+            other, modes = analyzer.with_scorer(other_scorer), replace(run, mode=other_mode).modes
+            first = analyzer.run(clip, rules, modes=run.modes, settings=settings, on_progress=report)
+            return first, other.run(clip, others, modes=modes, settings=settings, on_progress=report)
+        both = run.modes if other_mode is run.mode else MODES
+        first = analyzer.run(clip, rules, modes=both, settings=settings, on_progress=report)
         if others == rules:
             return first, first
-        if "frame" in run.modes and any(zone.box not in first.features.zones for zone in others.zones_used):
-            return first, analyzer.run(clip, others, modes=run.modes, settings=settings, on_progress=report)
+        if "frame" in both and any(zone.box not in first.features.zones for zone in others.zones_used):
+            return first, analyzer.run(clip, others, modes=both, settings=settings, on_progress=report)
     return first, analyzer.rescore(first.features, others, settings=settings)
 
 

@@ -57,6 +57,7 @@ def evaluate_all(manifest: Path, run: opt.RunOptions) -> dict[str, Any]:
 
     settings, rules, entries = run.score_settings(), run.load_rules(), read_manifest(manifest)
     analyzer = run.analyzer(rules)
+    run = run.taken_by(analyzer)
     aligned: list[Aligned] = []
     failed: list[dict[str, str]] = []
     for number, entry in enumerate(entries, start=1):
@@ -75,6 +76,7 @@ def evaluate_all(manifest: Path, run: opt.RunOptions) -> dict[str, Any]:
         "manifest": str(manifest),
         "encoder": asdict(analyzer.encoder.use),
         "detector": asdict(analyzer.detector.use) if "object" in run.modes else None,
+        "scorer": asdict(analyzer.scorer.use),
         "rules": rules.name,
         "fps": analyzer.fps,
         "settings": asdict(settings),

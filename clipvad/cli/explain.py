@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAP_PX = 4  # pixels of the picture a cell of the map
 
 
-@opt.with_run_options(mode=opt.ModeChoice.OBJECT)
+@opt.with_run_options(without=("scorer",), mode=opt.ModeChoice.OBJECT)
 def explain(
     run: opt.RunOptions,
     clip: Annotated[Path, typer.Argument(metavar="CLIP", help="A video, or a folder of pictures.")],

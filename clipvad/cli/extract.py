@@ -32,7 +32,7 @@ class PictureChoice(StrEnum):
     OBJECT = "object"
 
 
-@opt.with_run_options(without=("rules", "mode", "threshold", "smooth", "clock"), detector="motion")
+@opt.with_run_options(without=("rules", "mode", "scorer", "threshold", "smooth", "clock"), detector="motion")
 def extract(
     videos: Annotated[
         list[Path], typer.Argument(metavar="VIDEO|FOLDER|MANIFEST.csv...", help="What to extract features of.")

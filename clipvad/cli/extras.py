@@ -35,7 +35,7 @@ def cache_clear(cache_dir: CacheDirOption = None) -> None:
 def models(
     models_dir: ModelsDirOption = None,
 ) -> None:
-    """The encoder and the detector that `auto` picks here and now, and what is in the models folder."""
+    """The encoder and detector that `auto` picks here and now, the trained heads, and what is in the models folder."""
     from clipvad.detectors import load_detector
     from clipvad.encoders import load_encoder
     from clipvad.errors import ClipvadError
@@ -56,10 +56,23 @@ def models(
         typer.echo(f"{kind}: {use.label} ({use.device or settings.device})\n  id: {use.id}")
         if use.limits:
             typer.echo(f"  note: {use.limits}")
+    _list_heads()
     found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
     typer.echo(f"models folder: {folder}" + ("" if found else " (empty)"))
     for path in found:
         typer.echo(f"  {path.relative_to(folder)}  {path.stat().st_size / 2**20:.1f} MB")
+
+
+def _list_heads() -> None:
+    from clipvad.checkpoints import read_card
+    from clipvad.scoring import shipped_heads
+
+    for name, path in shipped_heads().items():
+        card = read_card(path)
+        spec = card["features"]
+        typer.echo(f"head: {name} ({', '.join(card['classes'])})\n  for: {spec['encoder_id']}")
+        if card["limits"]:
+            typer.echo(f"  note: {card['limits']}")
 
 
 def serve(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -39,6 +39,12 @@ EncoderOption = Annotated[
 DetectorOption = Annotated[
     str | None, typer.Option("--detector", help="auto, motion, yolo:NAME or yolo:FILE. [default: auto]")
 ]
+ScorerOption = Annotated[
+    str,
+    typer.Option(
+        "--scorer", metavar="zero-shot|NAME|FILE", help="By the rules' sentences, or a trained head (see `models`)."
+    ),
+]
 FpsOption = Annotated[
     float | None, typer.Option("--fps", help="Sampled frames per second of video. [default: 8]", show_default=False)
 ]
@@ -68,6 +74,7 @@ class RunOptions:
     mode: ModeOption = ModeChoice.BOTH
     encoder: EncoderOption = None
     detector: DetectorOption = None
+    scorer: ScorerOption = "zero-shot"
     fps: FpsOption = None
     threshold: ThresholdOption = 0.5
     smooth: SmoothOption = None
@@ -108,7 +115,8 @@ class RunOptions:
     def analyzer(self, rules: RuleSet | None = None) -> Analyzer:
         """With its models loaded: a wrong name or missing weights end the call before the first clip.
 
-        Says what runs, what it can't do, and which words of `rules` it does not know.
+        A mode that the scorer lacks ends it too, see `taken_by`. Says what runs, what it can't do, and which words of
+        `rules` it does not know.
         """
         from clipvad.pipeline import Analyzer
         from clipvad.settings import Settings
@@ -117,19 +125,32 @@ class RunOptions:
         analyzer = Analyzer(
             encoder=self.encoder or settings.encoder,
             detector=self.detector or settings.detector,
+            scorer=self.scorer,
             fps=settings.fps if self.fps is None else self.fps,
             device=self.device or settings.device,
             cache=None if self.no_cache else open_cache(self.cache_dir),
             models_dir=self.models_dir or settings.models_dir,
             progress=_Downloads(),
         )
-        self._announce(analyzer, rules)
+        self.taken_by(analyzer)._announce(analyzer, rules)
         return analyzer
+
+    def taken_by(self, analyzer: Analyzer) -> RunOptions:
+        """The same with both modes narrowed to those that the scorer has. Raises `SettingsError` where it has none."""
+        from clipvad.scoring import check_modes
+
+        modes = analyzer.scorer.modes
+        if self.mode is ModeChoice.BOTH and len(modes) == 1:
+            return replace(self, mode=ModeChoice(modes[0]))
+        check_modes(analyzer.scorer, self.modes)
+        return self
 
     def _announce(self, analyzer: Analyzer, rules: RuleSet | None) -> None:
         from clipvad.cli.console import say
 
         used = [("encoder", analyzer.encoder.use)]
+        if not analyzer.scorer.reads_sentences:
+            used.insert(0, ("scorer", analyzer.scorer.use))
         if "object" in self.modes:
             used.append(("detector", analyzer.detector.use))
         for kind, use in used:
@@ -137,8 +158,8 @@ class RunOptions:
             say(f"{kind}: {use.label}" + (f" ({where})" if where else ""))
             if use.limits:
                 say(f"  note: {use.limits}")
-        sentences = rules.sentences if rules is not None else ()
-        words = sorted({word for text in sentences for word in analyzer.encoder.unknown_words(text)})
+        read = rules.sentences if rules is not None and analyzer.scorer.reads_sentences else ()
+        words = sorted({word for text in read for word in analyzer.encoder.unknown_words(text)})
         if words:
             say(f"  note: words that this encoder does not know and ignores: {', '.join(words)}")
 

@@ -51,6 +51,7 @@ def score_all(clips: list[Path], run: opt.RunOptions, *, out: Path, video: bool)
     settings, rules = run.score_settings(), run.load_rules()
     _check_writable(out)
     analyzer = run.analyzer(rules)
+    run = run.taken_by(analyzer)
     done = []
     for number, (clip, folder) in enumerate(zip(clips, result_folders(clips, out), strict=True), start=1):
         title = f"[{number}/{len(clips)}] {clip.name}" if len(clips) > 1 else clip.name
@@ -62,6 +63,7 @@ def score_all(clips: list[Path], run: opt.RunOptions, *, out: Path, video: bool)
         "ok": all(clip["ok"] for clip in done),
         "encoder": analyzer.encoder.use.id,
         "detector": analyzer.detector.id if "object" in run.modes else None,
+        "scorer": analyzer.scorer.use.id,
         "rules": rules.name,
         "modes": list(run.modes),
         "clips": done,

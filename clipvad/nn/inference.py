@@ -29,6 +29,14 @@ def class_probabilities(
     return np.concatenate(found)
 
 
+def each_alone(
+    model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None, *, span: int = SPAN
+) -> NDArray[np.float32]:
+    """As `class_probabilities`, but every row of [M, D] is a video of its own: float32 [M, C]."""
+    parts = [_softmax(model, rows[start : start + span, None], classes) for start in range(0, len(rows), span)]
+    return np.concatenate(parts)[:, 0]
+
+
 def object_probabilities(
     model: VideoModel, rows: NDArray[np.floating], track: NDArray[np.integer], classes: Tensor | None
 ) -> NDArray[np.float32]:
@@ -47,10 +55,15 @@ def tracks(track: NDArray[np.integer]) -> list[NDArray[np.intp]]:
     return np.split(order, cuts) if len(track) else []
 
 
-@torch.inference_mode()
 def _part(model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None) -> NDArray[np.float32]:
-    device = next(model.parameters()).device
+    return np.asarray(_softmax(model, rows, classes).mean(0), np.float32)
+
+
+@torch.inference_mode()
+def _softmax(model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None) -> NDArray[np.float32]:
+    """Class probabilities [B, T, C] of B whole videos of T rows, [B, T, D]."""
+    device = next((one.device for one in model.parameters()), torch.device("cpu"))  # prompts alone: no weights
     x = torch.from_numpy(np.ascontiguousarray(rows, np.float32)).to(device)
     mask = torch.ones(x.shape[:2], dtype=torch.bool, device=device)
     logits = model(x, mask, None if classes is None else classes.to(device))
-    return np.asarray(logits.softmax(-1).mean(0).cpu().numpy(), np.float32)
+    return np.asarray(logits.softmax(-1).cpu().numpy(), np.float32)

@@ -17,6 +17,7 @@ from clipvad.nn.local import LocalTransformer
 Branch = Literal["text", "classifier"]
 Temporal = Literal["none", "local", "local+global"]
 Graph = Literal["paper", "residual", "two-layer"]
+MAX_WINDOW, MAX_PARTS = 2048, 64  # a file from elsewhere must not ask for more than a machine has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,8 @@ class ModelConfig:
             raise ModelError("width must stay empty with branch text: classes are compared in the encoder's own space.")
         if min(self.window, self.depth, self.heads) < 1 or min(self.tau, self.scale) <= 0:
             raise ModelError("window, depth, heads, tau and scale must be above 0.")
+        if self.window > MAX_WINDOW or max(self.depth, self.heads) > MAX_PARTS:
+            raise ModelError(f"window is at most {MAX_WINDOW}; depth and heads are at most {MAX_PARTS}.")
         if not 0 <= self.dropout < 1 or min(self.adapter, self.hidden) < 0:
             raise ModelError("dropout lies in [0, 1); adapter and hidden are not negative.")
 
