@@ -103,7 +103,7 @@ class VideoScorer:
         )
 
     def remarks(self, features: Features) -> tuple[str, ...]:
-        """What differs from its training: fewer frames a second in the clip itself, objects found by another detector."""
+        """What differs from its training: a clip of fewer frames a second, objects that another detector found."""
         spec, found, said = self.checkpoint.spec, features.detections, []
         if 0 < features.video.fps < 0.95 * spec.step:
             said.append(

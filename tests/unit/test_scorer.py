@@ -238,7 +238,7 @@ class TestFiles:
         encoder = ColourEncoder()
         assert load_scorer(path, encoder=encoder).use.label == "head tiny"
         assert load_scorer("zero-shot", encoder=encoder) == SimilarityScorer(temperature=1 / 20)
-        with pytest.raises(SettingsError, match="no scorer 'nothing'.*zero-shot"):
+        with pytest.raises(SettingsError, match=r"no scorer 'nothing'.*zero-shot"):
             load_scorer("nothing", encoder=encoder)
         monkeypatch.setattr("clipvad.scoring.HEADS", tmp_path)
         assert shipped_heads() == {"street": path}
