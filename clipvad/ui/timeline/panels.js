@@ -82,12 +82,12 @@ function createWhy(root, video) {
     crop.hidden = false;
     drawCrop(model, best);
     seenText.textContent = describe(model, i, best);
-    const seen = sentencesAt(model, i).filter((one) => one.cosine !== null);
+    const all = sentencesAt(model, i), seen = all.some((one) => one.p > 0 || one.cosine !== null) ? all : []; // a head has no cosines
     list.replaceChildren(...seen.map(({ index, p, cosine }) => {
       const one = items[index];
       one.bar.style.width = (p * 100).toFixed(1) + '%';
       one.share.textContent = percent(p);
-      one.cosine.textContent = cosine.toFixed(3);
+      one.cosine.textContent = cosine === null ? '' : cosine.toFixed(3);
       return one.item;
     }));
   };
