@@ -144,7 +144,7 @@ def _open(path: Path, *, want_tensors: bool) -> tuple[dict[str, Any], dict[str, 
             return card, {name: file.get_tensor(name) for name in file.keys()} if want_tensors else {}  # noqa: SIM118
     except (OSError, ValueError, RecursionError, SafetensorError) as error:
         raise ModelError(
-            f"{path} can't be read as a checkpoint: {error}. Give a .safetensors file of clipvad."
+            f"{path.name} can't be read as a checkpoint: {error}. Give a .safetensors file of clipvad."
         ) from None
 
 

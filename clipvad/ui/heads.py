@@ -42,8 +42,8 @@ class Heads:
         for name in shipped_heads():
             scorer = self._load(name, session)
             if isinstance(scorer, VideoScorer) and scorer.checkpoint.spec.encoder_id == encoder:
-                fitting.append((f"Head {scorer.name} (trained)", name))
-        own = [(f"Head {session.own_head.name} (yours)", OWN)] if isinstance(session.own_head, VideoScorer) else []
+                fitting.append((f"{scorer.name} (trained head)", name))
+        own = [(f"{session.own_head.name} (your head)", OWN)] if isinstance(session.own_head, VideoScorer) else []
         return [(ZERO_SHOT_LABEL, ZERO_SHOT.id), *fitting, *own]
 
     def chosen(self, key: str) -> str:
@@ -112,9 +112,9 @@ def card_html(scorer: Scorer | None) -> str:
     normal, *abnormal = (f"<span>{escape(name)}</span>" for name in head.classes)
     limits = f'<p class="pg-head-limits">{escape(head.limits)}</p>' if head.limits else ""
     return (
-        '<details class="pg-head" data-testid="head-card" open>'
-        f"<summary>Head <b>{escape(head.name)}</b></summary>{limits}"
-        f'<div class="pg-classes" aria-label="Its classes">{normal}{"".join(abnormal)}</div><dl>{rows}</dl></details>'
+        f'<div class="pg-head" data-testid="head-card"><div>Head <b>{escape(head.name)}</b></div>{limits}'
+        f'<div class="pg-classes" aria-label="Its classes">{normal}{"".join(abnormal)}</div>'
+        f"<details><summary>What it is and how it was trained</summary><dl>{rows}</dl></details></div>"
     )
 
 
@@ -151,4 +151,7 @@ def _told(training: Mapping[str, Any]) -> dict[str, str]:
         for name, value in training.items()
         if isinstance(value, str | int | float)
     }
-    return {name[:40].replace("_", " ").capitalize(): text[:CHARS] for name, text in list(plain.items())[:ROWS]}
+    return {
+        name[:40].replace("_", " ").capitalize().replace("auc", "AUC"): text[:CHARS]
+        for name, text in list(plain.items())[:ROWS]
+    }
