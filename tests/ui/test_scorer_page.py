@@ -55,6 +55,10 @@ def rows(page: Any) -> list[str]:
     return [str(text) for text in page.get_by_test_id("heat-labels").locator("> *").all_text_contents()]
 
 
+def modes(page: Any) -> list[str]:
+    return [str(text).strip() for text in page.locator("#pg-mode label").all_text_contents()]
+
+
 def sentences(page: Any) -> list[str]:
     return [field.input_value() for field in page.locator(".re-root li textarea").all()]
 
@@ -72,7 +76,7 @@ def test_a_head_scores_the_example_and_the_sentences_come_back(page: Any, files:
     assert "head things" in page.get_by_test_id("models").first.inner_text()
     assert page.get_by_test_id("unexplained").is_visible()
     assert not page.get_by_test_id("sentences").is_visible()
-    assert page.locator("#pg-mode label").all_text_contents() == ["Objects"]
+    assert modes(page) == ["Objects"]
     assert page.locator("b", has_text="vehicle").count() == 0, "text is text"
     set_number(page, "#pg-threshold", 0.02)
     until(page, lambda: events(page) > 0, "a low threshold gives events")
@@ -84,7 +88,7 @@ def test_a_head_scores_the_example_and_the_sentences_come_back(page: Any, files:
     assert sentences(page) == typed
     assert page.get_by_test_id("sentences").is_visible()
     assert page.get_by_test_id("head-card").count() == page.get_by_test_id("rules-kept").count() == 0
-    assert len(page.locator("#pg-mode label").all_text_contents()) == 3
+    assert len(modes(page)) == 3
     choose(page, "things")  # still there to be chosen
     until(page, lambda: curve(page) != before, "the head again")
 
@@ -92,7 +96,7 @@ def test_a_head_scores_the_example_and_the_sentences_come_back(page: Any, files:
 def test_a_head_for_frames_asks_for_them_and_then_runs(page: Any, files: Path) -> None:
     give(page, files / "scenes.safetensors")
     wait_for_status(page, "Press Analyze")
-    assert page.locator("#pg-mode label").all_text_contents() == ["Whole frame"]
+    assert modes(page) == ["Whole frame"]
     analyze(page)
     assert timeline(page, "mode") == "frame"
     assert any("cycling" in row for row in rows(page))
