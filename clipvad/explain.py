@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from clipvad.core import Embeddings, Features, RuleSet
 from clipvad.encoders.base import Encoder
-from clipvad.scoring.contexts import Context, object_contexts
+from clipvad.scoring.contexts import object_contexts
+from clipvad.scoring.logits import logits_of
 from clipvad.scoring.similarity import abnormal_mass, compare, softmax
 
 SIDES = (1 / 2, 1 / 3, 1 / 5)  # of the crops, as parts of the picture's shorter side
@@ -74,7 +75,7 @@ class Look:
 
 def shares_of(pictures: Embeddings, texts: Embeddings, *, temperature: float) -> NDArray[np.float32]:
     """Softmax over all sentences for every picture, float32 [M, N]."""
-    return softmax(pictures.cosines(texts) / np.float32(temperature))
+    return softmax(logits_of(pictures, texts, temperature=temperature)[1])
 
 
 def crop_grids(width: int, height: int) -> tuple[Grid, ...]:
@@ -136,11 +137,8 @@ def objects_at(
         raise ValueError("these features hold no objects")
     rows = np.arange(*np.searchsorted(found.frame, (sample, sample + 1)))
     # How long an object has stayed is known from the whole clip alone, so all objects are compared.
-    contexts = (
-        Context(context.cosines[rows], context.holds[rows])
-        for context in object_contexts(features, found, objects, texts, rules, clock_start_s)
-    )
-    probabilities, cosines = compare(contexts, rules, temperature=temperature)
+    contexts = object_contexts(features, found, objects, texts, rules, clock_start_s, temperature=temperature)
+    probabilities, cosines = compare((context.of(rows) for context in contexts), rules)
     score = abnormal_mass(probabilities, rules)
     order = np.argsort(-score, kind="stable")
     return ObjectsAt(rows[order], score[order], probabilities[order], cosines[order])

@@ -276,7 +276,7 @@ class Analyzer:
     ) -> NDArray[np.float32]:
         """Where each of the N sentences fits, float32 [N, h, w] in [0, 1] for `size` (w, h); see `Look.maps`."""
         check_explained(self.scorer, "A map of the sentences")
-        texts = embed_sentences(self.encoder, rules, memo=self._texts)
+        texts = self.scorer.texts_for(embed_sentences(self.encoder, rules, memo=self._texts), rules)
         return seen.maps(texts, temperature=self._temperature(settings.resolved(rules)), size=size)
 
     def objects_at(self, analysis: Analysis, t_s: float) -> ObjectsAt:
@@ -298,13 +298,17 @@ class Analyzer:
         )
 
     def _embed(self, rules: RuleSet) -> Embeddings:
-        return embed_sentences(self.encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
+        texts = embed_sentences(self.encoder, rules, memo=self._texts, extra=neutral_sentences(rules))
+        return self.scorer.texts_for(texts, rules)
 
     def _temperature(self, settings: ScoreSettings) -> float:
         return settings.temperature or 1.0 / self.encoder.logit_scale
 
+    def _scorer_at(self, settings: ScoreSettings) -> Scorer:
+        return self.scorer if settings.temperature is None else self.scorer.at(settings.temperature)
+
     def _score(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> dict[Mode, Scores]:
-        scorer = self.scorer if settings.temperature is None else self.scorer.at(settings.temperature)
+        scorer = self._scorer_at(settings)
         modes = [mode for mode in features.modes if mode in scorer.modes]
         check_modes(scorer, modes or features.modes)
         texts = self._embed(rules) if scorer.reads_sentences else Embeddings(np.zeros((0, 0)), self.encoder.id)
@@ -318,7 +322,7 @@ class Analyzer:
     def _remarks(self, features: Features, rules: RuleSet, settings: ScoreSettings) -> tuple[str, ...]:
         warning = rules.encoder_warning(self.encoder.id)
         left_out = limits(features, rules, modes=features.modes, clock_start_s=settings.clock_start_s)
-        return (*([warning] if warning else []), *left_out, *self.scorer.remarks(features))
+        return (*([warning] if warning else []), *left_out, *self._scorer_at(settings).remarks(features, rules))
 
     def _detector_use(self, features: Features) -> ModelUse | None:
         if features.detections is None:

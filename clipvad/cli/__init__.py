@@ -1,5 +1,5 @@
-"""The command line: `clipvad score | compare | explain | evaluate | lab | synth | extract | manifest | rules | cache |
-models | serve`.
+"""The command line: `clipvad score | compare | explain | evaluate | lab | synth | extract | train | test | manifest |
+datasets | rules | cache | models | serve`.
 
 This module only names the commands and turns errors into one line and an exit code: 0 all went well, 1 a clip
 failed (or a fault of the program), 2 the call or the configuration is wrong, 130 stopped by Ctrl-C. Whatever is
@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from clipvad.cli import compare, evaluate, explain, extract, extras, lab, rules, score, synth
+from clipvad.cli import compare, datasets, evaluate, explain, extract, extras, lab, rules, score, synth, train
 from clipvad.cli.console import print_error, unexpected
 from clipvad.errors import ClipvadError
 
@@ -30,11 +30,14 @@ app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(evaluate.manifest_app, name="manifest")
+app.add_typer(datasets.datasets_app, name="datasets")
 app.add_typer(rules.rules_app, name="rules")
 app.add_typer(extras.cache_app, name="cache")
 app.command("lab")(lab.lab)
 app.command("synth")(synth.synth)
 app.command("extract")(extract.extract)
+app.command("train")(train.train)
+app.command("test")(train.measure)
 app.command("models")(extras.models)
 app.command("serve")(extras.serve)
 

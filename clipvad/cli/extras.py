@@ -64,14 +64,13 @@ def models(
 
 
 def _list_heads() -> None:
-    from clipvad.nn.checkpoint import read_card
+    from clipvad.checkpoints import read_card
     from clipvad.scoring import shipped_heads
 
     for name, path in shipped_heads().items():
         card = read_card(path)
-        spec = card["features"]
-        typer.echo(f"head: {name} ({', '.join(card['classes'])})\n  for: {spec['encoder_id']}")
-        if card["limits"]:
+        typer.echo(f"head: {name} ({', '.join(card.get('classes', ()))})\n  for: {card['features']['encoder_id']}")
+        if card.get("limits"):
             typer.echo(f"  note: {card['limits']}")
 
 

@@ -52,11 +52,14 @@ class LabelledVideo:
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class DataSet:
-    """Videos of both splits. `remarks`: sentences on what is missing or inconsistent in the files."""
+    """Videos of both splits. `remarks`: sentences on what is missing or inconsistent in the files; `contradictions`:
+    those of them that speak of the latter.
+    """
 
     name: str
     videos: tuple[LabelledVideo, ...]
     remarks: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [video.name for video in self.videos]

@@ -64,6 +64,11 @@ class OpenClipEncoder:
             id=self.id, label=self.card.name, limits=self.card.limits, device=self.device, precision=self.precision
         )
 
+    @property
+    def text_tower(self) -> tuple[Any, Any]:
+        """The frozen open_clip model and its tokenizer, for prompts that are learned through its text tower."""
+        return self._model, self._tokenizer
+
     def encode_images(self, pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit vectors float32 [N, D] of N RGB pictures uint8 [H, W, 3]; see `Encoder.encode_images`."""
         vectors = [np.zeros((0, getattr(self, "dim", 0)), np.float32)]

@@ -4,10 +4,11 @@ Every module takes videos of different length in one padded batch, `x` [B, T, D]
 frame is real): a padded position influences nothing, and its output is zero.
 """
 
+from clipvad.checkpoints import read_card
 from clipvad.nn.alignment import alignment_loss, alignment_map, class_contrast, frame_score, top_k_mean
-from clipvad.nn.checkpoint import Checkpoint, read_card
+from clipvad.nn.checkpoint import Checkpoint
 from clipvad.nn.graph import PaperGraph, TwoLayerGraph
-from clipvad.nn.inference import class_probabilities
+from clipvad.nn.inference import class_probabilities, object_probabilities, tracks
 from clipvad.nn.local import LocalTransformer
 from clipvad.nn.model import ModelConfig, VideoModel
 from clipvad.nn.prompts import LearnablePrompts
@@ -25,6 +26,8 @@ __all__ = [
     "class_contrast",
     "class_probabilities",
     "frame_score",
+    "object_probabilities",
     "read_card",
     "top_k_mean",
+    "tracks",
 ]

@@ -6,24 +6,21 @@ a copy for people stands beside it as `NAME.json`. No pickles.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from clipvad.checkpoints import read_checkpoint, write_checkpoint
 from clipvad.errors import ClipvadError, ModelError
 from clipvad.features import FeatureSpec
-from clipvad.files import write_atomic
 from clipvad.nn.model import ModelConfig, VideoModel
 
 VERSION = 1
-HEADER = "clipvad.checkpoint"  # its key among the file's metadata
 EMBEDDINGS = "classes"  # the tensor of class embeddings, beside those of `model.*` and `prompts.*`
 
 
@@ -86,20 +83,13 @@ class Checkpoint:
         if self.embeddings is not None:
             tensors[EMBEDDINGS] = self.embeddings
         whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        card = json.dumps(self.card, ensure_ascii=False, indent=1)
-        write_atomic(path.with_suffix(".json"), card + "\n")
-        return write_atomic(path, save(whole, metadata={HEADER: card}))
+        return write_checkpoint(path, self.card, whole, save=save)
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
         """Read a file that `save` wrote. Raises `ModelError` for any other, broken or too new."""
-        card, tensors = _read(path)
+        card, tensors = read_checkpoint(path, kind="video", version=VERSION, framework="pt")
         try:
-            if card["version"] > VERSION or card["kind"] != "video":
-                raise ModelError(
-                    f"{path.name} is a checkpoint of kind {card['kind']!r}, version {card['version']}; this version of "
-                    f"clipvad reads video-level models up to {VERSION}."
-                )
             made = cls(
                 name=str(card["name"]),
                 config=ModelConfig(**card["model"]),
@@ -118,34 +108,6 @@ class Checkpoint:
             raise ModelError(f"{path.name}: {error}") from None
         _check_embeddings(made, path)
         return made
-
-
-def read_card(path: Path) -> dict[str, Any]:
-    """The card alone, for a list or a page; no tensor is read. Raises `ModelError` as `Checkpoint.load` does."""
-    return _open(path, want_tensors=False)[0]
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    return _open(path, want_tensors=True)
-
-
-def _open(path: Path, *, want_tensors: bool) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            header = (file.metadata() or {}).get(HEADER)
-            if header is None:
-                raise ModelError(
-                    f"{path.name} holds tensors, but no card of clipvad: it was not saved by `clipvad train`. "
-                    "Give the .safetensors file that training wrote."
-                )
-            card = json.loads(header)
-            if not isinstance(card, dict):
-                raise ModelError(f"{path.name}: the card of this checkpoint is damaged.")
-            return card, {name: file.get_tensor(name) for name in file.keys()} if want_tensors else {}  # noqa: SIM118
-    except (OSError, ValueError, RecursionError, SafetensorError) as error:
-        raise ModelError(
-            f"{path.name} can't be read as a checkpoint: {error}. Give a .safetensors file of clipvad."
-        ) from None
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -37,6 +37,24 @@ def each_alone(
     return np.concatenate(parts)[:, 0]
 
 
+def object_probabilities(
+    model: VideoModel, rows: NDArray[np.floating], track: NDArray[np.integer], classes: Tensor | None
+) -> NDArray[np.float32]:
+    """The same for objects, float32 [M, C] of `rows` [M, D]: each track on its own, as if it were a video."""
+    width = 2 if classes is None else len(classes)
+    found = np.zeros((len(rows), width), np.float32)
+    for index in tracks(track):
+        found[index] = class_probabilities(model, rows[None, index], classes)
+    return found
+
+
+def tracks(track: NDArray[np.integer]) -> list[NDArray[np.intp]]:
+    """The rows of every track, in order; an object without one (-1) is alone. `track` int [M], in order of time."""
+    order = np.argsort(track, kind="stable")
+    cuts = np.flatnonzero((np.diff(track[order]) != 0) | (track[order][1:] < 0)) + 1
+    return np.split(order, cuts) if len(track) else []
+
+
 def _part(model: VideoModel, rows: NDArray[np.floating], classes: Tensor | None) -> NDArray[np.float32]:
     return np.asarray(_softmax(model, rows, classes).mean(0), np.float32)
 

@@ -44,6 +44,8 @@ class ModelConfig:
     hidden: int = 0
     tau: float = TAU
 
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (a key that is none is an error where a file is read)
+
     def __post_init__(self) -> None:
         allowed = {
             "branch": ("text", "classifier"),

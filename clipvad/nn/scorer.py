@@ -102,7 +102,10 @@ class VideoScorer:
             smooth_s=rules.smooth_s,
         )
 
-    def remarks(self, features: Features) -> tuple[str, ...]:
+    def texts_for(self, texts: Embeddings, rules: RuleSet) -> Embeddings:
+        return texts  # it reads none
+
+    def remarks(self, features: Features, rules: RuleSet) -> tuple[str, ...]:
         """What differs from its training: a clip of fewer frames a second, objects that another detector found."""
         spec, found, said = self.checkpoint.spec, features.detections, []
         if 0 < features.video.fps < 0.95 * spec.step:

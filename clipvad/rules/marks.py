@@ -10,6 +10,7 @@ import yaml
 from clipvad.errors import RulesError
 from clipvad.ruleset import FieldPath
 
+RULES_HINT = "See `clipvad rules show campus-walkway` for a rule file that works."
 # What PyYAML raises on hostile text besides its own errors: impossible dates, `!!int ""`, `!!bool x`, deep nesting.
 _UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 
@@ -38,8 +39,8 @@ class Document:
         return line
 
 
-def parse_yaml(text: str, *, source: str) -> Document:
-    """Read one YAML document with safe types only.
+def parse_yaml(text: str, *, source: str, hint: str = RULES_HINT) -> Document:
+    """Read one YAML document with safe types only. `hint`: where to look, said of what is no YAML at all.
 
     Raises `RulesError`, naming `source` and the line, for what is no YAML, for a key that stands twice in one
     mapping (YAML would keep the last in silence) and for aliases (a few bytes of them can mean gigabytes).
@@ -50,10 +51,7 @@ def parse_yaml(text: str, *, source: str) -> Document:
         check_nodes(root, source)
         data = loader.construct_document(root) if root is not None else None  # type: ignore[no-untyped-call]
     except _UNREADABLE as error:
-        raise RulesError(
-            f"{source}{_line_of(error, text)}: {_problem(error)}. "
-            "See `clipvad rules show campus-walkway` for a rule file that works."
-        ) from None
+        raise RulesError(f"{source}{_line_of(error, text)}: {_problem(error)}. {hint}") from None
     return Document(data, root)
 
 
@@ -65,7 +63,7 @@ def check_nodes(root: yaml.Node | None, source: str) -> None:
         node = waiting.pop()
         line = node.start_mark.line + 1
         if id(node) in seen:
-            raise RulesError(f"{source}, line {line}: rule files have no aliases. Write the part out where it is used.")
+            raise RulesError(f"{source}, line {line}: aliases are not read. Write the part out where it is used.")
         seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             waiting += node.value

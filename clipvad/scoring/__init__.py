@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clipvad.checkpoints import read_card
 from clipvad.core import ZERO_SHOT
 from clipvad.errors import ModelError, SettingsError
 from clipvad.scoring.base import Scorer, check_explained, check_modes
@@ -36,7 +37,13 @@ def _video(path: Path) -> Scorer:
     return VideoScorer.load(path)
 
 
-LOADERS: Mapping[str, Callable[[Path], Scorer]] = {"video": _video}
+def _taught(path: Path) -> Scorer:
+    from clipvad.scoring.taught import TaughtScorer
+
+    return TaughtScorer.load(path)
+
+
+LOADERS: Mapping[str, Callable[[Path], Scorer]] = {"video": _video, "taught": _taught}
 
 
 def shipped_heads() -> dict[str, Path]:
@@ -47,8 +54,8 @@ def shipped_heads() -> dict[str, Path]:
 def load_scorer(spec: str | Path, *, encoder: Encoder) -> Scorer:
     """ "zero-shot", the name of a shipped head, or a checkpoint's file.
 
-    `encoder` decides zero-shot's temperature; whether a head fits it is for `Scorer.check` to say. Raises
-    `SettingsError` for an unknown name, `ModelError` for a file that is no checkpoint.
+    `encoder` decides the temperature of the sentences' softmax; whether a checkpoint fits it is for `Scorer.check` to
+    say. Raises `SettingsError` for an unknown name, `ModelError` for a file that is no checkpoint.
     """
     if spec == ZERO_SHOT.id:
         return SimilarityScorer(temperature=1.0 / encoder.logit_scale)
@@ -57,10 +64,8 @@ def load_scorer(spec: str | Path, *, encoder: Encoder) -> Scorer:
     if not path.is_file():
         names = ", ".join((ZERO_SHOT.id, *heads))
         raise SettingsError(f"There is no scorer {str(spec)!r}. Choose one of {names}, or a .safetensors file.")
-    from clipvad.nn.checkpoint import read_card
-
     card = read_card(path)
     kind = str(card.get("kind"))
     if kind not in LOADERS:
         raise ModelError(f"{path.name} is a checkpoint of kind {kind!r}; known kinds: {', '.join(LOADERS)}.")
-    return LOADERS[kind](path)
+    return LOADERS[kind](path).at(1.0 / encoder.logit_scale)

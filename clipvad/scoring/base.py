@@ -44,8 +44,12 @@ class Scorer(Protocol):
         """What is scored where the user's rules are `rules`: they themselves, or the scorer's own classes."""
         ...
 
-    def remarks(self, features: Features) -> tuple[str, ...]:
-        """What the user should know about scoring these features with it."""
+    def texts_for(self, texts: Embeddings, rules: RuleSet) -> Embeddings:
+        """What it compares with: `texts` as for `score`, with what it was taught about them."""
+        ...
+
+    def remarks(self, features: Features, rules: RuleSet) -> tuple[str, ...]:
+        """What the user should know about scoring these features by these rules with it."""
         ...
 
     def score(

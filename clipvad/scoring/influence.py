@@ -62,23 +62,23 @@ def influence(
     )
 
 
-def without_each(contexts: Iterable[Context], rules: RuleSet, *, temperature: float) -> NDArray[np.float32]:
+def without_each(contexts: Iterable[Context], rules: RuleSet) -> NDArray[np.float32]:
     """Abnormal mass [M, N] of every row's strongest context if sentence n did not exist."""
     first, *others = contexts
-    best = _without_each(first, rules, temperature)
+    best = _without_each(first, rules)
     for context in others:
         rows = np.flatnonzero(context.holds[:, rules.is_abnormal].any(axis=1))  # elsewhere there is no abnormal mass
-        here = _without_each(Context(context.cosines[rows], context.holds[rows]), rules, temperature)
+        here = _without_each(context.of(rows), rules)
         best[rows] = np.maximum(best[rows], here)
     return best
 
 
-def _without_each(context: Context, rules: RuleSet, temperature: float) -> NDArray[np.float32]:
+def _without_each(context: Context, rules: RuleSet) -> NDArray[np.float32]:
     count, columns = int((~rules.is_abnormal).sum()), len(rules.is_abnormal)
     normal, abnormal = slice(0, count), slice(count, columns)  # in this order they are listed; slices copy nothing
     # Double precision: the term that is left out may be e^80 times the rest.
-    terms = np.where(context.holds, context.cosines[:, :columns] / temperature, -np.inf).astype(np.float64)
-    neutral = (context.cosines[:, columns:] / temperature).astype(np.float64)
+    terms = np.where(context.holds, context.logits[:, :columns], -np.inf).astype(np.float64)
+    neutral = context.logits[:, columns:].astype(np.float64)
     top = np.max(terms, axis=1, initial=-np.inf, keepdims=True)
     top = np.maximum(top, np.max(neutral, axis=1, initial=-np.inf, keepdims=True))
     terms -= top
@@ -117,12 +117,14 @@ def _masses(
     clock_start_s: float | None,
 ) -> NDArray[np.float32]:
     if mode == "frame" and features.frames is not None:
-        contexts = frame_contexts(features, features.frames, texts, rules, clock_start_s)
+        contexts = frame_contexts(features, features.frames, texts, rules, clock_start_s, temperature=temperature)
     elif features.detections is not None and features.objects is not None:
-        contexts = object_contexts(features, features.detections, features.objects, texts, rules, clock_start_s)
+        contexts = object_contexts(
+            features, features.detections, features.objects, texts, rules, clock_start_s, temperature=temperature
+        )
     else:
         raise ValueError(f"these features hold {features.modes}, not {mode!r}")
-    return without_each(contexts, rules, temperature=temperature)
+    return without_each(contexts, rules)
 
 
 def _of_frames(masses: NDArray[np.float32], features: Features, mode: Mode) -> NDArray[np.float32]:

@@ -26,7 +26,7 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, kw_only=True)
 class SimilarityScorer:
-    """Zero-shot scoring: `logit = cosine / temperature` (Eq. 13 with A = 1, b = 0).
+    """Scoring with the logits of Eq. 13: `cosine / temperature`, unless the texts carry what was taught about them.
 
     `temperature` m > 0: 0.01 for CLIP, the encoder's own 1 / logit scale otherwise.
     """
@@ -58,7 +58,10 @@ class SimilarityScorer:
     def rules_for(self, rules: RuleSet) -> RuleSet:
         return rules
 
-    def remarks(self, features: Features) -> tuple[str, ...]:
+    def texts_for(self, texts: Embeddings, rules: RuleSet) -> Embeddings:
+        return texts
+
+    def remarks(self, features: Features, rules: RuleSet) -> tuple[str, ...]:
         return ()
 
     def score(
@@ -83,14 +86,24 @@ class SimilarityScorer:
         if len(texts) != (wanted := len(rules.sentences) + len(neutral_sentences(rules))):
             raise ValueError(f"this rule set needs {wanted} text vectors, got {len(texts)}")
         if mode == "frame" and features.frames is not None:
-            contexts = frame_contexts(features, features.frames, texts, rules, clock_start_s)
-            probabilities, cosines = compare(contexts, rules, temperature=self.temperature)
+            contexts = frame_contexts(
+                features, features.frames, texts, rules, clock_start_s, temperature=self.temperature
+            )
+            probabilities, cosines = compare(contexts, rules)
             score = abnormal_mass(probabilities, rules)
             winner = np.full(len(features), -1, np.int32)
             per_object = None
         elif features.detections is not None and features.objects is not None:
-            contexts = object_contexts(features, features.detections, features.objects, texts, rules, clock_start_s)
-            object_probabilities, object_cosines = compare(contexts, rules, temperature=self.temperature)
+            contexts = object_contexts(
+                features,
+                features.detections,
+                features.objects,
+                texts,
+                rules,
+                clock_start_s,
+                temperature=self.temperature,
+            )
+            object_probabilities, object_cosines = compare(contexts, rules)
             per_object = abnormal_mass(object_probabilities, rules)
             winner = strongest(features.detections, per_object, len(features))
             score, probabilities, cosines = of_winners(winner, per_object, object_probabilities, object_cosines)
@@ -107,36 +120,31 @@ class SimilarityScorer:
         )
 
 
-def compare(
-    contexts: Iterable[Context], rules: RuleSet, *, temperature: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def compare(contexts: Iterable[Context], rules: RuleSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Probabilities and cosines [M, N] of each row's strongest context, the first where several are.
 
     A row sums to 1 less what the neutral sentences took.
     """
-    columns = len(rules.rules)
     first, *others = contexts
-    probabilities = _softmax_of(first.cosines, first.holds, rules, temperature)
-    cosines = first.cosines[:, :columns].copy()
+    probabilities = _softmax_of(first.logits, first.holds, rules)
+    cosines = first.cosines.copy()
     best = abnormal_mass(probabilities, rules)
     for context in others:
         rows = np.flatnonzero(context.holds[:, rules.is_abnormal].any(axis=1))  # nothing else can be the strongest
-        here = _softmax_of(context.cosines[rows], context.holds[rows], rules, temperature)
+        here = _softmax_of(context.logits[rows], context.holds[rows], rules)
         mass = abnormal_mass(here, rules)
         wins = mass > best[rows]
         rows = rows[wins]
-        best[rows], probabilities[rows], cosines[rows] = mass[wins], here[wins], context.cosines[rows, :columns]
+        best[rows], probabilities[rows], cosines[rows] = mass[wins], here[wins], context.cosines[rows]
     return probabilities, cosines
 
 
-def _softmax_of(
-    cosines: NDArray[np.float32], holds: NDArray[np.bool_], rules: RuleSet, temperature: float
-) -> NDArray[np.float32]:
+def _softmax_of(logits: NDArray[np.float32], holds: NDArray[np.bool_], rules: RuleSet) -> NDArray[np.float32]:
     """Softmax over the sentences that hold, float32 [M, N]; the neutral ones join where no normal one does."""
     one_sided = np.logical_not(np.any(holds[:, ~rules.is_abnormal], axis=1, keepdims=True))
-    neutral = np.repeat(one_sided, cosines.shape[1] - holds.shape[1], axis=1)
+    neutral = np.repeat(one_sided, logits.shape[1] - holds.shape[1], axis=1)
     takes_part = np.concatenate([holds, neutral], axis=1)
-    return softmax(np.where(takes_part, cosines / temperature, -np.inf))[:, : holds.shape[1]]
+    return softmax(np.where(takes_part, logits, -np.inf))[:, : holds.shape[1]]
 
 
 def abnormal_mass(probabilities: NDArray[np.float32], rules: RuleSet) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ A head that was uploaded is read as tensors and a card, nothing in it runs, and 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clipvad.core import ZERO_SHOT
-from clipvad.errors import ModelError, SettingsError
+from clipvad.errors import EncoderMismatchError, ModelError, SettingsError
 from clipvad.nn.scorer import VideoScorer
 from clipvad.scoring import load_scorer, shipped_heads
 from clipvad.scoring.base import Scorer
@@ -35,15 +36,13 @@ class Heads:
         self._shipped: dict[str, Scorer] = {}
 
     def choices(self, key: str) -> list[tuple[str, str]]:
-        """What the session can choose, as (label, name): zero-shot, the shipped heads that fit, its own."""
+        """What the session can choose, as (label, name): zero-shot, the shipped ones that fit, its own."""
         session = self.controller.store.get(key)
-        encoder = self._encoder(session)
         fitting = []
         for name in shipped_heads():
-            scorer = self._load(name, session)
-            if isinstance(scorer, VideoScorer) and scorer.checkpoint.spec.encoder_id == encoder:
-                fitting.append((f"{scorer.name} (trained head)", name))
-        own = [(f"{session.own_head.name} (your head)", OWN)] if isinstance(session.own_head, VideoScorer) else []
+            with contextlib.suppress(EncoderMismatchError, SettingsError):
+                fitting.append((_label(self._fitting(self._load(name, session), session)), name))
+        own = [(f"{_label(session.own_head)} (yours)", OWN)] if session.own_head is not None else []
         return [(ZERO_SHOT_LABEL, ZERO_SHOT.id), *fitting, *own]
 
     def chosen(self, key: str) -> str:
@@ -93,14 +92,14 @@ class Heads:
                 self._shipped[name] = load_scorer(shipped_heads()[name], encoder=encoder)
             return self._shipped[name]
 
-    def _encoder(self, session: Session) -> str:
-        return self.controller.analyzer(session).encoder.id
-
 
 def card_html(scorer: Scorer | None) -> str:
-    """What the card of a head says; "" for zero-shot."""
-    if not isinstance(scorer, VideoScorer):
+    """What the card of a head or lesson says; "" for zero-shot."""
+    if scorer is None:
         return ""
+    if not isinstance(scorer, VideoScorer):  # a lesson: it scores the user's own sentences
+        said = f'<p class="pg-head-limits">{escape(scorer.use.limits)}</p>' if scorer.use.limits else ""
+        return f'<div class="pg-head" data-testid="head-card"><div><b>{escape(_label(scorer))}</b></div>{said}</div>'
     head = scorer.checkpoint
     facts = {
         "Looks at": {"frame": "whole frames", "object": "objects, track by track"}[scorer.modes[0]],
@@ -137,6 +136,10 @@ def unexplained_html(scorer: Scorer | None) -> str:
         '<p class="pg-unexplained" data-testid="unexplained">A head learned its classes and compares no sentences, so '
         "there is no map of a sentence and no “What does each sentence do?” for it.</p>"
     )
+
+
+def _label(scorer: Scorer) -> str:
+    return scorer.use.label[:1].upper() + scorer.use.label[1:]
 
 
 def _listed(classes: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ def test_a_head_scores_the_example_and_the_sentences_come_back(page: Any, files:
     page.get_by_test_id("head-card").wait_for()
     until(page, lambda: curve(page) != before, "another scorer, another curve")
     wait_for_status(page, "from stored features")
-    assert chosen(page) == "things (your head)"
+    assert chosen(page) == "Head things (yours)"
     assert all(any(name in row for row in rows(page)) for name in CLASSES), rows(page)
     assert "cycling" in page.get_by_test_id("why-list").inner_text()
     assert "cycling" in page.get_by_test_id("rules-kept").inner_text()

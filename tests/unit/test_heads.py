@@ -110,7 +110,7 @@ def test_an_upload_belongs_to_its_session_and_counts_as_its_memory(heads: Heads,
     mine.unlink()  # it is held, not its file
     assert heads.chosen("a") == OWN
     assert (session.head, session.nbytes) == (session.own_head, 0)  # this one has no weights
-    assert heads.choices("a")[-1] == ("mine (your head)", OWN)
+    assert heads.choices("a")[-1] == ("Head mine (yours)", OWN)
     assert OWN not in [name for _, name in heads.choices("b")]
     with pytest.raises(SettingsError, match="There is no head"):
         heads.choose("b", OWN)

@@ -127,7 +127,7 @@ def test_zones_hours_dwell_and_thresholds_are_read() -> None:
         (GOOD.replace("name: gate", "name: !!python/object:os.system x"), "gate.yaml, line 3"),
         (GOOD.replace("name: gate", "name: !!int ''"), "gate.yaml"),
         (GOOD.replace("name: gate", "name: a\nname: b"), "line 4: the key 'name' stands twice"),
-        (GOOD.replace("name: gate", "name: &a [*a]"), "line 3: rule files have no aliases"),
+        (GOOD.replace("name: gate", "name: &a [*a]"), "line 3: aliases are not read"),
         (GOOD.replace("name: gate", "name: \x07"), "line 3: the character"),
         (GOOD.replace('"yes"', "yes"), "line 9: abnormal > 2 > text: input should be a valid string, got True. Put it"),
         (GOOD.replace('"yes"', "A  person walking."), "line 9: 'A  person walking.' stands in the normal list too"),

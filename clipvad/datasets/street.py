@@ -1,0 +1,35 @@
+"""The street benchmark: see `clipvad.synth.layouts` for what it is on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clipvad.datasets.base import DataSet, LabelledVideo, Truth
+
+if TYPE_CHECKING:
+    from clipvad.synth.layouts import StreetClip
+
+
+def read_street(root: Path, *, domain: str = "pedestrian") -> DataSet:
+    """Its clips with the labels of `domain`, frame labels in seconds. Raises `ManifestError` if a part is missing."""
+    from clipvad.synth import layouts  # the renderer's package: heavy
+
+    return DataSet(name="street", videos=tuple(_video(clip) for clip in layouts.read_street(root, domain=domain)))
+
+
+def _video(clip: StreetClip) -> LabelledVideo:
+    longest_first = sorted(clip.events, key=lambda event: event.start_s - event.end_s)
+    truth = Truth(
+        positions=np.arange(clip.frames) / clip.fps,  # the renderer writes frame k at k / fps
+        labels=clip.mask.astype(bool),
+        unit="s",
+    )
+    return LabelledVideo(
+        name=clip.name,
+        split="test" if clip.split == "test" else "train",
+        labels=tuple(dict.fromkeys(event.label for event in longest_first)),
+        truth=truth if clip.split == "test" else None,
+    )

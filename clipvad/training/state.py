@@ -1,0 +1,86 @@
+"""The state of a training that has not ended, in one safetensors file: tensors, and the rest as JSON in its header."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+from torch.optim import Optimizer
+
+from clipvad.errors import ModelError
+from clipvad.features import FeatureSpec
+from clipvad.files import write_atomic
+from clipvad.training.batches import Bag
+from clipvad.training.config import TrainConfig
+
+FILE = "last.safetensors"
+HEADER = "clipvad.training"
+# What may change between two halves of a run without changing a step of it.
+FREE: Any = {"data": True, "limits": True, "loop": {"epochs", "patience", "device", "save_s"}}
+
+
+def identity(config: TrainConfig, bags: Sequence[Bag], spec: FeatureSpec) -> dict[str, Any]:
+    """What a run to go on with must have in common with the one that was cut off, JSON-ready."""
+    videos = json.dumps([[bag.name, bag.label] for bag in bags])
+    return {
+        **config.model_dump(mode="json", exclude=FREE),
+        "videos": hashlib.blake2b(videos.encode(), digest_size=8).hexdigest(),
+        "features": asdict(spec),
+    }
+
+
+def save_state(path: Path, meta: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Write it in one step: whoever kills the process leaves the old state or the new one."""
+    whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    write_atomic(path, save(whole, metadata={HEADER: json.dumps(meta)}))
+
+
+def load_state(path: Path, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What `save_state` wrote. Raises `ModelError` if it is broken or of another run than `wanted`."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            meta = json.loads((file.metadata() or {})[HEADER])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise ModelError(
+            f"{path} can't be read as a state of training: {error}. Begin anew in another --out."
+        ) from None
+    differing = [key for key in wanted if meta["run"].get(key) != wanted[key]]
+    if differing:
+        raise ModelError(
+            f"{path} is of another training: {', '.join(differing)} differ. Give the settings that it was begun with, "
+            "or begin anew in another --out."
+        )
+    return meta, tensors
+
+
+def adam_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
+    """Moments and step counts by parameter number; empty before the first step."""
+    state = optimizer.state_dict()["state"]
+    return {f"{number}.{name}": value for number, values in state.items() for name, value in values.items()}
+
+
+def put_adam_tensors(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """The reverse of `adam_tensors`."""
+    whole = optimizer.state_dict()
+    for key, value in tensors.items():
+        number, _, name = key.partition(".")
+        whole["state"].setdefault(int(number), {})[name] = value
+    optimizer.load_state_dict(whole)
+
+
+def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those whose name begins with `prefix`, without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def put_under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The reverse of `under`."""
+    return {f"{prefix}{name}": value for name, value in tensors.items()}
