@@ -14,10 +14,11 @@ from clipvad.errors import ClipvadError, EncoderMismatchError, ModelError, Setti
 from clipvad.nn.scorer import VideoScorer
 from clipvad.pipeline import Analyzer
 from clipvad.rules import parse_rules
+from clipvad.scoring.taught import Lesson
 from clipvad.settings import Settings
 from clipvad.ui.controller import Controller
 from clipvad.ui.engine import Engine
-from clipvad.ui.heads import MAX_MB, OWN, Heads, card_html, kept_html
+from clipvad.ui.heads import MAX_MB, OWN, Heads, card_html, kept_html, unexplained_html
 from clipvad.ui.session import Choice, SessionStore
 from clipvad.ui.timeline import payload
 from tests.clips import write_clip
@@ -114,6 +115,26 @@ def test_an_upload_belongs_to_its_session_and_counts_as_its_memory(heads: Heads,
     assert OWN not in [name for _, name in heads.choices("b")]
     with pytest.raises(SettingsError, match="There is no head"):
         heads.choose("b", OWN)
+
+
+def test_a_lesson_is_chosen_alike_and_scores_the_users_sentences(heads: Heads, tmp_path: Path) -> None:
+    before = analysed(heads, "a", tmp_path)
+    lesson = Lesson(
+        name="calmer",
+        encoder_id=ColourEncoder.id,
+        temperature=0.05,
+        sentences=("all red",),
+        is_abnormal=np.array([True]),
+        scale=np.ones((1, 3), np.float32),
+        bias=np.array([-40], np.float32),
+    )
+    session = heads.take("a", lesson.save(tmp_path / "calmer.safetensors"))
+    assert heads.choices("a")[-1] == ("Lesson calmer (yours)", OWN)
+    taught = heads.controller.rescore("a", RULES, ScoreSettings(smooth_s=0))
+    assert taught.rules == RULES
+    assert taught.scores["frame"].score.max() < 0.01 < before.scores["frame"].score.max()
+    assert (kept_html(session.head), unexplained_html(session.head)) == ("", "")
+    assert "Lesson calmer" in card_html(session.head)
 
 
 def test_files_that_are_no_head_for_this_leave_the_choice(heads: Heads, tmp_path: Path) -> None:

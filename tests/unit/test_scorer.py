@@ -357,6 +357,13 @@ class TestCommandLine:
         assert message in capsys.readouterr().err
         assert not list(place.glob("clipvad-results/clip/*"))
 
+    def test_models_lists_the_shipped_heads(
+        self, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("clipvad.scoring.HEADS", place)
+        assert call("models", "--models-dir", "none") == 0
+        assert "head: head (green, red, blue)\n  for: colour/1\n  note: Knows nothing." in capsys.readouterr().out
+
     def test_evaluate_says_what_scored(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (place / "labels.csv").write_text("video,label,start_s,end_s\nclip.mp4,red,1.0,2.0\n")
         args = ("--scorer", "head.safetensors", "--fps", "10", "--smooth", "0", "--json")
