@@ -70,5 +70,5 @@ def _open(path: Path, *, framework: Literal["numpy", "pt"] | None) -> tuple[dict
     # TypeError, AttributeError: a number format that NumPy lacks; RecursionError: JSON nested without end.
     except (OSError, ValueError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
         raise ModelError(
-            f"{path} can't be read as a checkpoint: {error}. Give a .safetensors file of clipvad."
+            f"{path.name} can't be read as a checkpoint: {error}. Give a .safetensors file of clipvad."
         ) from None

@@ -69,9 +69,8 @@ def _list_heads() -> None:
 
     for name, path in shipped_heads().items():
         card = read_card(path)
-        spec = card["features"]
-        typer.echo(f"head: {name} ({', '.join(card['classes'])})\n  for: {spec['encoder_id']}")
-        if card["limits"]:
+        typer.echo(f"head: {name} ({', '.join(card.get('classes', ()))})\n  for: {card['features']['encoder_id']}")
+        if card.get("limits"):
             typer.echo(f"  note: {card['limits']}")
 
 

@@ -50,6 +50,10 @@ def lab(
         ),
     ] = None,
     detector: Annotated[list[str] | None, typer.Option(help="Repeat it for several (default: motion)")] = None,
+    scorer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME|FILE", help="Trained heads beside zero-shot; may be repeated."),
+    ] = None,
     mode: Annotated[
         list[opt.ModeChoice] | None, typer.Option(help="both is the larger of the two curves (default: all three)")
     ] = None,
@@ -104,6 +108,7 @@ def lab(
         modes=modes,
         settings=ScoreSettings(threshold=threshold, smooth_s=smooth),
         fps=settings.fps if fps is None else fps,
+        heads=tuple(scorer or ()),
     )
     runner = Lab(
         plan,

@@ -10,16 +10,17 @@ from typing import Any
 
 from clipvad.cache import Cache
 from clipvad.core import MODES, Analysis, Mode, ScoreSettings
-from clipvad.errors import ClipvadError
+from clipvad.errors import ClipvadError, EncoderMismatchError
 from clipvad.evaluation.evaluate import align
 from clipvad.extraction import combine
 from clipvad.lab.costs import Cost, Costs
 from clipvad.lab.figures import Figures, Spread, measure, spread
 from clipvad.lab.fingerprint import fingerprint
-from clipvad.lab.scorers import CHANCE_SEEDS, ScorerName, chance, class_list, named_classes
+from clipvad.lab.scorers import CHANCE_SEEDS, chance, class_list, named_classes
 from clipvad.lab.tracks import LabClip, LabMode, Track, track_of
 from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
+from clipvad.scoring import Scorer, load_scorer
 
 Reporter = Callable[[str], AbstractContextManager[Callable[[Progress], None]]]
 
@@ -34,13 +35,17 @@ class EncoderChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What to compare. `detectors` may be empty in frame mode alone. `fps`: sampled frames per second."""
+    """What to compare. `detectors` may be empty in frame mode alone. `fps`: sampled frames per second.
+
+    `heads`: trained ones beside zero-shot, by name or file; each counts for its own encoder and modes.
+    """
 
     encoders: tuple[EncoderChoice, ...]
     detectors: tuple[str, ...]
     modes: tuple[LabMode, ...]
     settings: ScoreSettings = field(default_factory=ScoreSettings)
     fps: float = 8.0
+    heads: tuple[str, ...] = ()
 
     @property
     def needed(self) -> tuple[Mode, ...]:
@@ -52,7 +57,7 @@ class Plan:
 class Key:
     """What a row compares. Empty: does not count there (a detector in frame mode)."""
 
-    scorer: ScorerName
+    scorer: str
     encoder: str
     detector: str
     mode: LabMode | None
@@ -97,6 +102,7 @@ class Lab:
         self._costs = Costs(cache, fps=plan.fps)
         self._options = {"device": device, "models_dir": models_dir}
         self._say = say
+        self._heads: dict[str, Scorer] = {}
         self._analyzers: dict[tuple[str, str], Analyzer] = {}
         self._tracks: dict[tuple[Key, int], list[Track]] = {}
         self._ids: dict[tuple[Key, int], dict[str, str]] = {}
@@ -110,9 +116,14 @@ class Lab:
             for seed, spec in enumerate(encoder.specs):
                 for detector in self.plan.detectors or ("",):
                     analyzer = self.analyzer(spec, detector)
+                    self.heads(analyzer)  # a wrong one ends the call before the first clip
                     for number, clip in enumerate(clips, start=1):
                         title = f"[{number}/{len(clips)}] {clip.entry.video.name}"
                         self._one(clip, analyzer, encoder.name, short_name(detector), seed, title, report)
+        scored = {key.scorer for key, _ in self._tracks}
+        for head in self._heads.values():
+            if head.use.label not in scored:
+                self._say(f"{head.use.label}: no row, since its encoder or its mode is not among those of this table")
         return list(self._rows(clips))
 
     def analyzer(self, encoder: str, detector: str) -> Analyzer:
@@ -135,6 +146,24 @@ class Lab:
                 self._say(f"detector {short_name(detector)}: {analyzer.detector.use.label}")
             self._analyzers[encoder, detector] = analyzer
         return self._analyzers[encoder, detector]
+
+    def heads(self, analyzer: Analyzer) -> dict[str, Scorer]:
+        """Those of the plan's heads that were trained on this analyser's encoder, by name.
+
+        Raises `ModelError` for a file that is no head, `SettingsError` for one of another sampling.
+        """
+        fitting = {}
+        for spec in self.plan.heads:
+            if spec not in self._heads:
+                self._heads[spec] = load_scorer(spec, encoder=analyzer.encoder)
+            head = self._heads[spec]
+            try:
+                head.check(encoder_id=analyzer.encoder.id, fps=analyzer.fps)
+            except EncoderMismatchError:  # it counts for its own encoder
+                continue
+            name = head.use.label
+            fitting[name if name not in fitting else f"{name} ({Path(spec).stem})"] = head
+        return fitting
 
     def analyse(
         self, clip: LabClip, analyzer: Analyzer, on_progress: Callable[[Progress], None] | None = None
@@ -162,6 +191,9 @@ class Lab:
             return class_list(analysis)
         if row.key.scorer == "chance":
             return chance(analysis, seed=CHANCE_SEEDS[0])
+        if (head := self.heads(analyzer).get(row.key.scorer)) is not None:
+            trained = analyzer.with_scorer(head)
+            return trained.rescore(analysis.features, track.clip.rules, settings=self.plan.settings)
         shown = [mode for mode in analysis.scores if row.key.mode in (mode, "both")]
         return replace(
             analysis,
@@ -175,12 +207,16 @@ class Lab:
         try:
             with report(title) as on_progress:
                 analysis, costs = self.analyse(clip, analyzer, on_progress)
-            for key, run, track in self._tracks_of(clip, analysis, costs, encoder, detector, seed):
+            heads = self.heads(analyzer)
+            found = [*self._tracks_of(clip, analysis, costs, encoder, detector, seed)]
+            found += self._tracks_of_heads(clip, analysis, analyzer, costs, encoder, detector, seed)
+            for key, run, track in found:
                 self._tracks.setdefault((key, run), []).append(track)
                 self._ids[key, run] = {
                     "encoder": analysis.encoder.id if key.encoder else "",
                     "precision": analysis.encoder.precision if key.encoder else "",
                     "detector": analysis.detector.id if key.detector and analysis.detector else "",
+                    **({"head": heads[key.scorer].use.id} if key.scorer in heads else {}),
                 }
         except ClipvadError as error:
             self.failed.append((str(clip.entry.video), str(error)))
@@ -219,6 +255,27 @@ class Lab:
             if not self._known(key, run, clip):
                 yield key, run, track_of(clip, align(clip.entry, chance(analysis, seed=run)), "frame", sha256=sha256)
 
+    def _tracks_of_heads(
+        self,
+        clip: LabClip,
+        analysis: Analysis,
+        analyzer: Analyzer,
+        costs: Mapping[Mode, Cost | None],
+        encoder: str,
+        detector: str,
+        seed: int,
+    ) -> Iterator[tuple[Key, int, Track]]:
+        """As `_tracks_of`, for each head in each of its modes. It costs what the features cost."""
+        for name, head in self.heads(analyzer).items():
+            keys = {mode: Key(name, encoder, "" if mode == "frame" else detector, mode) for mode in head.modes}
+            for mode, key in keys.items():
+                if mode not in self.plan.modes or self._known(key, seed, clip):
+                    continue
+                trained = analyzer.with_scorer(head).rescore(analysis.features, clip.rules, settings=self.plan.settings)
+                aligned, cost = align(clip.entry, trained), costs[mode]
+                cost_s = cost.total_s if cost is not None else None
+                yield key, seed, track_of(clip, aligned, mode, sha256=analysis.video.sha256, cost_s=cost_s)
+
     def _known(self, key: Key, run: int, clip: LabClip) -> bool:
         return any(track.clip is clip for track in self._tracks.get((key, run), ()))
 
@@ -229,7 +286,7 @@ class Lab:
     def _rows(self, clips: Sequence[LabClip]) -> Iterator[Row]:
         groups = list(dict.fromkeys(group for clip in clips for group in clip.groups))
         order: dict[str, int] = {"chance": 0, "class list": 1, "zero-shot": 2}
-        keys = sorted(dict.fromkeys(key for key, _ in self._tracks), key=lambda key: order[key.scorer])
+        keys = sorted(dict.fromkeys(key for key, _ in self._tracks), key=lambda key: order.get(key.scorer, len(order)))
         for group in groups:
             for key in keys:
                 numbers = [run for one, run in self._tracks if one == key]

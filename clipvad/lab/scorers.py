@@ -9,7 +9,6 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 from clipvad.core import Analysis, Mode, ModelUse, RuleSet, Scores
 from clipvad.events import find_events, median_smooth, window_of
 
-ScorerName = Literal["zero-shot", "class list", "chance"]
 CHANCE_SEEDS = range(5)
 # What people write in a rule for a class that detectors know by another name (COCO's).
 OTHER_NAMES = {

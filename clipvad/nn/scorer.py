@@ -106,7 +106,7 @@ class VideoScorer:
         return texts  # it reads none
 
     def remarks(self, features: Features, rules: RuleSet) -> tuple[str, ...]:
-        """What differs from its training: fewer frames a second in the clip itself, objects found by another detector."""
+        """What differs from its training: a clip of fewer frames a second, objects that another detector found."""
         spec, found, said = self.checkpoint.spec, features.detections, []
         if 0 < features.video.fps < 0.95 * spec.step:
             said.append(

@@ -27,6 +27,11 @@ class Scorer(Protocol):
         """Whether sentences decide the score: only then `texts` are given to `score`, and there is what to explain."""
         ...
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds, in bytes."""
+        ...
+
     def at(self, temperature: float) -> Scorer:
         """The same with another softmax temperature; itself where there is none."""
         ...

@@ -45,6 +45,10 @@ class SimilarityScorer:
     def reads_sentences(self) -> bool:
         return True
 
+    @property
+    def nbytes(self) -> int:
+        return 0
+
     def at(self, temperature: float) -> SimilarityScorer:
         return replace(self, temperature=temperature)
 

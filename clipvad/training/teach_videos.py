@@ -1,7 +1,8 @@
 """Teaching the similarity from labels of whole videos: the paper's row "Ours-Frame" (Dong 2024, section 3.3).
 
-A normal video's frames are all normal. Which frames of an abnormal video are abnormal is not known, so every epoch
-those that fit its label best are taken for it (multiple-instance learning): `T // 16 + 1` of T, as in Eq. 10.
+A normal video's rows (frames, or objects) are all normal. Which rows of an abnormal video are abnormal is not known,
+so every epoch those that fit its label best are taken for it (multiple-instance learning): `T // 16 + 1` of T, as in
+Eq. 10.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clipvad.core import Embeddings, RuleSet, check_same_encoder
-from clipvad.datasets import DataSet, LabelledVideo
+from clipvad.datasets import DataSet
 from clipvad.errors import DataSetError
-from clipvad.evaluation.metrics import frame_auc, hold
+from clipvad.evaluation.metrics import Quality, quality
 from clipvad.events import median_smooth
-from clipvad.features import FeatureSource, VideoFeatures
+from clipvad.features import FeatureSource
 from clipvad.nn.alignment import TOP
 from clipvad.scoring.logits import logits_of
 from clipvad.scoring.similarity import abnormal_mass, softmax
 from clipvad.scoring.taught import Lesson
+from clipvad.training.batches import check_present, read_objects
+from clipvad.training.evaluate import Rows, frame_curve
 from clipvad.training.teach import Sentences, Similarity, TeachOptions, fit, log_share
 
 CHUNK = 65536  # rows that are judged at once
-OPTIONS = TeachOptions(epochs=50)
+OPTIONS = TeachOptions()
 WINDOW = 9  # rows of the majority vote; about a second at 8 a second
 
 
@@ -50,47 +53,28 @@ def teach_from_videos(
     videos = dataset.of("train")
     if len({bool(video.labels) for video in videos}) < 2:
         raise DataSetError(f"{dataset.name}: teaching needs normal and abnormal training videos.")
-    parts = [torch.from_numpy(unit_rows(source.read(video.name))) for video in videos]
-    lengths = torch.tensor([len(part) for part in parts])
-    x, video_of = torch.cat(parts), torch.arange(len(parts)).repeat_interleave(lengths)
+    check_present(videos, source)
+    parts = [torch.from_numpy(_pictures(source, video.name)[0]) for video in videos]
+    lengths = [len(part) for part in parts]
+    x, video_of = torch.cat(parts), torch.arange(len(videos)).repeat_interleave(torch.tensor(lengths))
     sentences = Sentences.of(rules)
     own, other = (side[video_of] for side in sentences.sides([video.label for video in videos]))
-    counted = torch.tensor(
-        [len(part) if not video.labels else top(len(part)) for video, part in zip(videos, parts, strict=True)]
-    )
-    weights = (1 / counted)[video_of]
     model = Similarity(sentences.vectors(texts), temperature=temperature)
-    normal = torch.tensor([not video.labels for video in videos])[video_of]
+
+    bags = list(zip(torch.split(torch.arange(len(x)), lengths), videos, strict=True))
+    normal = torch.cat([bag for bag, video in bags if not video.labels])
+    abnormal = [bag for bag, video in bags if video.labels and len(bag)]  # objects: there may be none
 
     def choose() -> Tensor:
         fits = _judged(model, x, own, other)
-        chosen = [torch.nonzero(normal)[:, 0]]
-        for start, length, count, video in zip(lengths.cumsum(0) - lengths, lengths, counted, videos, strict=True):
-            if video.labels:
-                chosen.append(start + fits[start : start + length].topk(int(count)).indices)
-        return torch.cat(chosen)
+        return torch.cat([normal, *(bag[fits[bag].topk(len(bag) // TOP + 1).indices] for bag in abnormal)])
 
-    weights *= counted.sum() / len(videos)  # mean 1 over what is chosen
+    taken = torch.tensor([len(bag) // TOP + 1 if video.labels else len(bag) for bag, video in bags])[video_of]
+    weights = 1 / taken
+    weights /= weights[choose()].mean()
     loss = fit(model, x, own, other, weights, choose=choose, options=options)
     training = {"data_set": dataset.name, "videos": len(videos), "rows": len(x), "loss": loss, **asdict(options)}
     return sentences.lesson(model, encoder_id=texts.encoder_id, training=training, name=name)
-
-
-def top(length: int) -> int:
-    """How many of a video's rows speak for it."""
-    return length // TOP + 1
-
-
-def unit_rows(seen: VideoFeatures) -> NDArray[np.float32]:
-    """The rows of a video as unit vectors, the mean over its crops: float32 [T, D]."""
-    rows = seen.rows.astype(np.float32).mean(axis=0)
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
-
-
-@torch.no_grad()
-def _judged(model: Similarity, x: Tensor, own: Tensor, other: Tensor) -> Tensor:
-    parts = zip(*(torch.split(whole, CHUNK) for whole in (x, own, other)), strict=True)
-    return torch.cat([log_share(model(a), b, c) for a, b, c in parts])
 
 
 def frame_row(
@@ -103,44 +87,46 @@ def frame_row(
     seed: int | None = None,
     options: TeachOptions = OPTIONS,
     window: int = WINDOW,
-) -> float | None:
-    """Frame AUC over the test videos' frames, in [0, 1], after teaching with this seed; None: zero-shot.
+) -> Quality:
+    """Figures over all frames of the test videos laid end to end, after teaching with this seed; None: zero-shot.
 
-    Arguments and errors as for `teach_from_videos` and `frame_scores`; None where one class of frames is missing.
+    A frame's score is Eq. 14 of its row, or of the strongest of its objects, by a majority vote over `window` rows. The
+    rules' zones, hours and dwell times are not looked at: features know no clock. Arguments and errors as for
+    `teach_from_videos`; `DataSetError` also if a test video has no frame labels.
     """
     if seed is not None:
         seeded = replace(options, seed=seed)
         lesson = teach_from_videos(dataset, source, texts, rules, temperature=temperature, options=seeded)
         texts = lesson.applied(texts, rules)
-    found = [
-        (video.truth.labels, frame_scores(video, source, texts, rules, temperature=temperature, window=window))
-        for video in dataset.of("test")
-        if video.truth is not None
-    ]
-    if not found:
-        raise DataSetError(f"{dataset.name} has no frame labels of its test videos.")
-    labels, scores = zip(*found, strict=True)
-    return frame_auc(np.concatenate(labels), np.concatenate(scores))
+    videos = dataset.of("test")
+    check_present(videos, source)
+    labels, scores = [], []
+    for video in videos:
+        if video.truth is None:
+            raise DataSetError(f"{dataset.name}: the test video {video.name} has no frame labels.")
+        rows, frame, found = _pictures(source, video.name)
+        logits = logits_of(Embeddings(rows, source.spec.encoder_id), texts, temperature=temperature)[1]
+        strongest = np.zeros(len(found.starts), np.float32)
+        np.maximum.at(strongest, frame, abnormal_mass(softmax(logits[:, : len(rules.sentences)]), rules))
+        labels.append(video.truth.labels)
+        scores.append(frame_curve(median_smooth(strongest, window), found, video.truth))
+    return quality(labels, scores)
 
 
-def frame_scores(
-    video: LabelledVideo,
-    source: FeatureSource,
-    texts: Embeddings,
-    rules: RuleSet,
-    *,
-    temperature: float,
-    window: int = WINDOW,
-) -> NDArray[np.float32]:
-    """The score of every labelled frame, float32 [N] in [0, 1] (Eq. 14), by a majority vote over `window` rows.
+def _pictures(source: FeatureSource, name: str) -> tuple[NDArray[np.float32], NDArray[np.int32], Rows]:
+    """A video's M unit vectors [M, D], the mean over crops; the sampled frame of each; where those frames lie."""
+    if source.spec.picture == "object":
+        objects = read_objects(source, name)
+        rows, frame = objects.rows.astype(np.float32), objects.frame
+        places = Rows(name=name, starts=objects.pts_s, unit="s")
+    else:
+        seen = source.read(name)
+        rows, frame = seen.rows.astype(np.float32).mean(axis=0), np.arange(len(seen), dtype=np.int32)
+        places = Rows(name=name, starts=seen.starts, unit=seen.unit)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), frame, places
 
-    Zones, hours and dwell times of the rules are not looked at: features have no place in the picture, no clock. Raises
-    `DataSetError` if labels and features count time differently, `FeaturesError` for features that are missing.
-    """
-    seen = source.read(video.name)
-    if video.truth is None or video.truth.unit != seen.unit:
-        raise DataSetError(f"{video.name}: labels and features must both be in seconds, or both in frames.")
-    pictures = Embeddings(unit_rows(seen), source.spec.encoder_id)
-    logits = logits_of(pictures, texts, temperature=temperature)[1][:, : len(rules.sentences)]
-    score = median_smooth(abnormal_mass(softmax(logits), rules), window)
-    return hold(video.truth.positions, seen.starts, score)
+
+@torch.no_grad()
+def _judged(model: Similarity, x: Tensor, own: Tensor, other: Tensor) -> Tensor:
+    parts = zip(*(torch.split(whole, CHUNK) for whole in (x, own, other)), strict=True)
+    return torch.cat([log_share(model(a), b, c) for a, b, c in parts])

@@ -18,7 +18,7 @@ from clipvad.ui.examples import EXAMPLES
 from clipvad.ui.session import SessionStore
 from clipvad.ui.tabs.about import about_html
 from clipvad.ui.tabs.compare import CompareTab
-from clipvad.ui.tabs.draft import AnalyzeDraftTab
+from clipvad.ui.tabs.scorer import AnalyzeScorerTab
 from clipvad.ui.tabs.sentences import Explanations
 from clipvad.ui.theme import FAVICON, HEAD, PAGE_CSS, theme
 
@@ -39,7 +39,7 @@ def build_demo(settings: Settings) -> gr.Blocks:
         models = gr.HTML(views.models_line(None, None), apply_default_css=False, elem_id="pg-models")
         with gr.Tabs(elem_id="pg-tabs"):
             with gr.Tab("Analyze"):
-                analyze = AnalyzeDraftTab(controller, models=models)
+                analyze = AnalyzeScorerTab(controller, models=models)
             with gr.Tab("Compare") as compare_tab:
                 compare = CompareTab(controller)
             with gr.Tab("About"):

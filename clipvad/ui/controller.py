@@ -18,6 +18,7 @@ from clipvad.core import Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError, VideoError
 from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
+from clipvad.scoring import Scorer
 from clipvad.ui.downloads import ARTEFACTS
 from clipvad.ui.drafting.desk import DraftDesk
 from clipvad.ui.engine import Engine
@@ -52,6 +53,7 @@ class Controller:
         example = yield from _meanwhile(lambda: self.engine.example(which), self._loading)
         session = self.stop(key)
         session.clip, session.analysis, session.rules = which.clip(example.video), example, example.rules
+        session.head = None  # an example comes with its own sentences
         session.choice = Choice(modes=which.modes)
         yield session
 
@@ -106,8 +108,10 @@ class Controller:
         if not session.busy.acquire(timeout=STOP_WAIT_S if session.stopping.is_set() else 0):
             raise ClipvadError("An analysis is already running in this window. Stop it before starting another.")
         session.stopping.clear()
+        head = session.head
         try:
-            rules.check()
+            if head is None:
+                rules.check()
             with self.line.join() as ahead:
                 yield from self._waiting(ahead, session)
                 if session.stopping.is_set():
@@ -118,6 +122,8 @@ class Controller:
                     ),
                     self._loading,
                 )
+                if head is not None:
+                    analyzer = analyzer.with_scorer(head)
                 stream = analyzer.stream(clip.info.path, rules, modes=choice.modes, settings=settings)
                 with closing(cast("Generator[Progress | Analysis, None, None]", stream)):
                     for item in stream:
@@ -139,18 +145,26 @@ class Controller:
 
     def rescore(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
         """Score the session's features again with other rules or settings. No decoder, no image encoder."""
-        again = self.score(key, rules, settings)
         session = self.store.get(key)
+        again = self._again(session, self.analyzer(session, head=session.head), rules, settings)
         session.analysis, session.rules = again, rules
         return again
 
     def score(self, key: str, rules: RuleSet, settings: ScoreSettings) -> Analysis:
-        """As `rescore`, for a look beside the analysis that the session holds and keeps."""
+        """Zero-shot, for a look beside the analysis that the session holds and keeps."""
         session = self.store.get(key)
-        if session.analysis is None:
+        return self._again(session, self.analyzer(session), rules, settings)
+
+    def analyzer(self, session: Session, *, head: Scorer | None = None) -> Analyzer:
+        """The one with the encoder and sampling of the session's analysis, scoring with `head`, else zero-shot."""
+        choice = session.choice
+        analyzer = self.engine.analyzer(encoder=choice.encoder, detector=choice.detector, fps=choice.fps)
+        return analyzer if head is None else analyzer.with_scorer(head)
+
+    def _again(self, session: Session, analyzer: Analyzer, rules: RuleSet, settings: ScoreSettings) -> Analysis:
+        before = session.analysis
+        if before is None:
             raise ClipvadError("There is nothing to score yet. Press Analyze first." if session.clip else GONE)
-        before, choice = session.analysis, session.choice
-        analyzer = self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
         again = analyzer.rescore(before.features, rules, settings=settings)
         return replace(again, detector=before.detector, timings_s={**before.timings_s, **again.timings_s})
 
@@ -164,8 +178,7 @@ class Controller:
                 else "There is nothing to explain yet: the models are still loading, or the clip is no longer held on "
                 "the server. Wait a moment, or open an example."
             )
-        choice = session.choice
-        return session.analysis, self.engine.analyzer(encoder=choice.encoder, detector=choice.detector)
+        return session.analysis, self.analyzer(session, head=session.head)
 
     def unknown_words(self, key: str, rules: RuleSet) -> dict[str, tuple[str, ...]]:
         """Per sentence that is on, the words that the session's encoder has never seen."""
@@ -183,6 +196,8 @@ class Controller:
         analysis = session.analysis
         if analysis is None:
             raise ClipvadError("There is no analysis to take away yet. Press Analyze first.")
+        if kind == "rules" and session.rules is not None:  # the user's own, also where a head scored
+            analysis = replace(analysis, rules=session.rules)
         artefact = ARTEFACTS[kind]
         path = session.path(Path(analysis.video.name).stem + artefact.suffix)
         yield from fractions(lambda on_fraction: artefact.write(analysis, path, on_fraction))

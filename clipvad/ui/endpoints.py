@@ -21,13 +21,14 @@ from typing import Any
 
 import gradio as gr
 
-from clipvad.core import DEFAULT_SMOOTH_S, Analysis, RuleSet, ScoreSettings
+from clipvad.core import DEFAULT_SMOOTH_S, ZERO_SHOT, Analysis, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, SettingsError
 from clipvad.exports import analysis_to_dict
 from clipvad.llm import Draft, Wish
 from clipvad.rules import dump_rules, list_presets, load_rules, parse_rules
 from clipvad.ui.controller import Controller
 from clipvad.ui.drafting import plain, things
+from clipvad.ui.heads import Heads
 from clipvad.ui.session import Choice
 from clipvad.ui.tabs.analyze import MODES, UNEXPECTED, session_key
 
@@ -36,12 +37,15 @@ log = logging.getLogger(__name__)
 
 def add_endpoints(controller: Controller) -> None:
     """Register the endpoints in the current `gr.Blocks`. Their widgets are never shown; they type the inputs."""
+    heads = Heads(controller)
 
     @_plainly
     def analyze(
-        clip: str, rules: str, mode: str, threshold: float, smooth_s: float, request: gr.Request
+        clip: str, rules: str, mode: str, threshold: float, smooth_s: float, scorer: str, request: gr.Request
     ) -> dict[str, Any]:
-        """Analyse a clip. `rules`: a preset's name or a rule file's text. `mode`: frame, object or both."""
+        """Analyse a clip. `rules`: a preset's name or a rule file's text. `mode`: frame, object or both. `scorer`:
+        zero-shot or the name of a shipped head, also for the rescoring that follows.
+        """
         if mode not in MODES:
             raise SettingsError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.")
         if not clip:
@@ -50,6 +54,7 @@ def add_endpoints(controller: Controller) -> None:
         rule_set = _rules(rules)
         for _ in controller.take_clip(key, Path(clip)):
             pass
+        heads.choose(key, scorer)
         settings = ScoreSettings(threshold=threshold, smooth_s=smooth_s)
         with closing(controller.analyze(key, rule_set, Choice(modes=MODES[mode]), settings)) as steps:
             for step in steps:
@@ -85,12 +90,15 @@ def add_endpoints(controller: Controller) -> None:
         mode = gr.Textbox("object", label="mode")
         threshold = gr.Number(default.threshold, label="threshold", minimum=0.01, maximum=1)
         smooth_s = gr.Number(DEFAULT_SMOOTH_S, label="smooth_s", minimum=0, maximum=60)
+        scorer = gr.Textbox(ZERO_SHOT.id, label="scorer")
         kind = gr.Textbox("analysis", label="kind")
         place, forbidden, policy = (gr.Textbox(label=name) for name in ("place", "forbidden", "policy"))
         result, file = gr.JSON(label="result"), gr.File(label="file")
     settings = controller.engine.settings
     called = gr.Button(visible=False).click
-    called(analyze, [clip, rules, mode, threshold, smooth_s], result, api_name="analyze", concurrency_limit=None)
+    called(
+        analyze, [clip, rules, mode, threshold, smooth_s, scorer], result, api_name="analyze", concurrency_limit=None
+    )
     called(rescore, [rules, threshold, smooth_s], result, api_name="rescore", concurrency_limit=None)
     called(export, [kind], file, api_name="export", concurrency_limit=settings.concurrency)
     called(draft_rules, [place, forbidden, policy], result, api_name="draft_rules", concurrency_limit=None)

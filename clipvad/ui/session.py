@@ -22,6 +22,7 @@ from clipvad.core import Analysis, Features, Mode, RuleSet, VideoInfo
 
 if TYPE_CHECKING:
     from clipvad.llm import Draft
+    from clipvad.scoring import Scorer
     from clipvad.ui.drafting.run import DraftRun
 
 NEVER = float("-inf")
@@ -53,7 +54,8 @@ class Choice:
 class Session:
     """One open page. `folder` holds its files and no one else's. `busy` is held while an analysis runs.
 
-    `stopping` asks it to end. `refused_at`: when the page was last told that something could not be done.
+    `head`: the trained one that scores in place of the sentences, None for zero-shot; `own_head`: one that the user
+    uploaded. `stopping` asks it to end. `refused_at`: when the page was last told that something could not be done.
     `drafting` is the latest draft asked for, `draft` the one that lies there for review.
     """
 
@@ -62,6 +64,8 @@ class Session:
     analysis: Analysis | None = None
     rules: RuleSet | None = None
     choice: Choice = Choice()
+    head: Scorer | None = None
+    own_head: Scorer | None = None
     drafting: DraftRun | None = None
     draft: Draft | None = None
     last_used: float = 0.0
@@ -86,8 +90,9 @@ class Session:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the analysis holds, in bytes."""
-        return _nbytes(self.analysis.features) if self.analysis else 0
+        """Memory that the analysis and the user's own head hold, in bytes."""
+        head = self.own_head.nbytes if self.own_head is not None else 0
+        return head + (_nbytes(self.analysis.features) if self.analysis else 0)
 
 
 class SessionStore:

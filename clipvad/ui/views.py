@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from clipvad.core import Analysis, ModelUse, VideoInfo
+from clipvad.core import ZERO_SHOT, Analysis, ModelUse, VideoInfo
 from clipvad.progress import Progress
 
 HEADER = """
@@ -34,13 +34,15 @@ def file_url(path: Path) -> str:
     return f"gradio_api/file={quote(str(path))}"
 
 
-def models_line(encoder: ModelUse | None, detector: ModelUse | None) -> str:
-    """Which models run, and what they cannot do."""
+def models_line(encoder: ModelUse | None, detector: ModelUse | None, scorer: ModelUse = ZERO_SHOT) -> str:
+    """Which models run, and what they cannot do; zero-shot scoring is no model."""
     if encoder is None:
         return '<div class="pg-models">The models are being loaded.</div>'
     parts = [_model("Encoder", encoder)]
     if detector is not None:
         parts.append(_model("Detector", detector))
+    if scorer != ZERO_SHOT:
+        parts.append(_model("Scorer", scorer))
     return f'<div class="pg-models" data-testid="models">{"".join(parts)}</div>'
 
 

@@ -36,6 +36,7 @@ from clipvad.synth.street import DOMAINS
 from tests.analyses import make_analysis
 from tests.clips import write_clip, write_numbered
 from tests.fakes import ColourEncoder, SquareDetector
+from tests.heads import make_head
 
 RULES = RuleSet(name="r", normal=(Rule(text="all grey"),), abnormal=(Rule(text="something red"),))
 
@@ -468,6 +469,25 @@ def test_seeds_of_one_model_are_one_row_with_a_deviation():
     assert [(row["encoder"], len(row["runs"])) for row in rows[1:]] == [("one (+2 seeds)", 3), ("other", 1)]
     assert rows[1]["figures"]["auc"]["sd"] == 0.0  # the stand-in is the same each time
     assert rows[2]["figures"]["auc"]["sd"] is None
+
+
+@pytest.mark.usefixtures("place", "encoder")
+def test_trained_heads_are_rows_beside_zero_shot(capsys):
+    red, grey = np.array([[1, 0, 0]]), np.ones((1, 3)) / np.sqrt(3)
+    classes = np.concatenate([grey, red])
+    make_head(ColourEncoder.id, classes, name="whole", step=10.0).save(Path("whole.safetensors"))
+    things = make_head(ColourEncoder.id, classes, name="things", step=10.0, picture="object")
+    things.save(Path("things.safetensors"))
+    make_head("another/1", classes, name="foreign", step=10.0).save(Path("foreign.safetensors"))
+    heads = [word for name in ("whole", "things", "foreign") for word in ("--scorer", f"{name}.safetensors")]
+    assert call(*LAB, *heads, "--open", "6", "--pictures", "1") == 0
+    rows = json.loads(Path("out/lab.json").read_text())["rows"]
+    assert [(row["scorer"], row["detector"], row["mode"]) for row in rows[4:]] == [
+        ("head whole", "", "frame"), ("head things", "motion", "object"),
+    ]  # fmt: skip
+    assert rows[5]["figures"]["auc"]["mean"] == 1.0  # the square's colour decides
+    assert rows[5]["ran"]["models"][0]["head"].startswith("video:things@")
+    assert "head foreign: no row" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("place", "encoder")

@@ -238,7 +238,7 @@ class TestFiles:
         encoder = ColourEncoder()
         assert load_scorer(path, encoder=encoder).use.label == "head tiny"
         assert load_scorer("zero-shot", encoder=encoder) == SimilarityScorer(temperature=1 / 20)
-        with pytest.raises(SettingsError, match="no scorer 'nothing'.*zero-shot"):
+        with pytest.raises(SettingsError, match=r"no scorer 'nothing'.*zero-shot"):
             load_scorer("nothing", encoder=encoder)
         monkeypatch.setattr("clipvad.scoring.HEADS", tmp_path)
         assert shipped_heads() == {"street": path}
@@ -356,6 +356,13 @@ class TestCommandLine:
         assert call("score", "clip.mp4", *more) == 2
         assert message in capsys.readouterr().err
         assert not list(place.glob("clipvad-results/clip/*"))
+
+    def test_models_lists_the_shipped_heads(
+        self, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("clipvad.scoring.HEADS", place)
+        assert call("models", "--models-dir", "none") == 0
+        assert "head: head (green, red, blue)\n  for: colour/1\n  note: Knows nothing." in capsys.readouterr().out
 
     def test_evaluate_says_what_scored(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (place / "labels.csv").write_text("video,label,start_s,end_s\nclip.mp4,red,1.0,2.0\n")

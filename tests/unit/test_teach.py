@@ -12,12 +12,13 @@ import torch
 
 from clipvad.core import Embeddings, Rule, RuleSet
 from clipvad.datasets import DataSet, LabelledVideo, Truth
-from clipvad.errors import DataSetError, EncoderMismatchError, ModelError
-from clipvad.features import FeatureSpec, VideoFeatures
+from clipvad.errors import DataSetError, EncoderMismatchError, FeaturesError, ModelError
+from clipvad.evaluation.metrics import frame_auc
+from clipvad.features import FeatureSpec, ObjectFeatures, VideoFeatures
 from clipvad.scoring.logits import logits_of
 from clipvad.scoring.similarity import abnormal_mass, softmax
 from clipvad.training.teach import Sentences, Similarity, TeachOptions, log_share, teach
-from clipvad.training.teach_videos import frame_row, frame_scores, teach_from_videos
+from clipvad.training.teach_videos import frame_row, teach_from_videos
 
 DIM = 8
 M = 0.1
@@ -207,10 +208,9 @@ class Videos:
 
     spec = FeatureSpec(encoder_id="e", dim=DIM, sampling="fps", step=4)
 
-    def __init__(self, count: int = 24, frames: int = 40, unit_: str = "s") -> None:
+    def __init__(self, count: int = 24, frames: int = 40) -> None:
         rng = np.random.default_rng(5)
         self.rows, videos = {}, []
-        self.unit = unit_
         for i in range(count):
             labels = np.zeros(frames, bool)
             labels[15:22] = bool(i % 2)
@@ -225,7 +225,7 @@ class Videos:
 
     def read(self, name: str) -> VideoFeatures:
         rows = self.rows[name]
-        return VideoFeatures(name=name, rows=rows[None], starts=np.arange(len(rows)) / 4, unit=self.unit)  # type: ignore[arg-type]
+        return VideoFeatures(name=name, rows=rows[None], starts=np.arange(len(rows)) / 4, unit="s")
 
 
 def test_labels_of_whole_videos_find_the_frames() -> None:
@@ -233,8 +233,9 @@ def test_labels_of_whole_videos_find_the_frames() -> None:
     options = TeachOptions(epochs=100, lr=0.02, decay=0.01)
     untaught = frame_row(source.dataset, source, texts, RULES, temperature=M, window=1)
     taught = frame_row(source.dataset, source, texts, RULES, temperature=M, seed=0, options=options, window=1)
-    assert untaught == pytest.approx(0.5, abs=0.1)
-    assert taught == 1.0
+    assert untaught.auc == pytest.approx(0.5, abs=0.1)
+    assert taught.auc == taught.ap == 1.0
+    assert (taught.frames, taught.abnormal) == (480, 42)
     lesson = teach_from_videos(source.dataset, source, texts, RULES, temperature=M, options=options)
     assert (lesson.training["videos"], lesson.training["rows"]) == (12, 480)
 
@@ -250,23 +251,55 @@ def test_test_videos_teach_nothing() -> None:
     assert np.array_equal(one.scale, two.scale)
 
 
-def test_frame_scores_are_the_majority_vote_held_until_the_next_row() -> None:
+def voted(raw: list[float], half: int = 2) -> list[float]:
+    reach = [min(i, len(raw) - 1 - i, half) for i in range(len(raw))]
+    return [float(np.median(raw[i - reach[i] : i + reach[i] + 1])) for i in range(len(raw))]
+
+
+def score_of(row: np.ndarray, texts: Embeddings) -> float:
+    e = np.exp(texts.vectors.astype(float) @ (row / np.linalg.norm(row)) / M)
+    return float(e[2:].sum() / e.sum())
+
+
+def test_a_frame_has_the_majority_vote_of_its_row_held_until_the_next() -> None:
     source, texts = Videos(), texts_of()
-    video = source.dataset.videos[1]
     positions = np.arange(0, 10, 0.1)
-    video = replace(video, truth=Truth(positions=positions, labels=np.zeros(100, bool), unit="s"))
-    rows = source.rows["v1"].astype(float)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    raw = []
-    for row in rows:
-        e = np.exp(texts.vectors @ row / M)
-        raw.append(e[2:].sum() / e.sum())
-    voted = [
-        np.median(raw[max(0, i - min(i, len(raw) - 1 - i, 2)) : i + min(i, len(raw) - 1 - i, 2) + 1])
-        for i in range(len(raw))
-    ]
-    found = frame_scores(video, source, texts, RULES, temperature=M, window=5)
-    assert found == pytest.approx(np.array([voted[int(t * 4 + 1e-9)] for t in positions]), abs=1e-5)
+    labels = np.random.default_rng(8).random(100) < 0.4
+    video = replace(source.dataset.videos[13], truth=Truth(positions=positions, labels=labels, unit="s"))
+    curve = voted([score_of(row, texts) for row in source.rows["v13"].astype(float)])
+    found = frame_row(DataSet(name="one", videos=(video,)), source, texts, RULES, temperature=M, window=5)
+    expected = frame_auc(labels, np.array([curve[int(t * 4 + 1e-9)] for t in positions]))
+    assert found.auc == pytest.approx(expected, abs=1e-6)
+
+
+class Objects(Videos):
+    """The same rows as objects, two in every other frame; the first two videos show none."""
+
+    spec = FeatureSpec(encoder_id="e", dim=DIM, sampling="fps", step=4, picture="object")
+
+    def read_objects(self, name: str) -> ObjectFeatures:
+        rows = self.rows[name][: 0 if name in ("v0", "v1") else None]
+        frame = (np.arange(len(rows)) // 2 * 2).astype(np.int32)
+        track = np.full(len(rows), -1, np.int32)
+        return ObjectFeatures(name=name, rows=rows, frame=frame, track=track, pts_s=np.arange(40) / 4)
+
+
+def test_objects_teach_too_and_a_frame_has_its_strongest_or_zero() -> None:
+    source, (_, _, hidden), texts = Objects(), hidden_axis(), texts_of()
+    options = TeachOptions(epochs=100, lr=0.02, decay=0.01)
+    lesson = teach_from_videos(source.dataset, source, hidden, RULES, temperature=M, options=options)
+    assert lesson.training["rows"] == 400
+    rows = Embeddings(source.rows["v13"] / np.linalg.norm(source.rows["v13"], axis=1, keepdims=True), "e")
+    truth = source.dataset.videos[13].truth
+    assert truth is not None
+    assert ((scores_of(rows, lesson.applied(hidden, RULES)) > 0.5) == truth.labels).all()
+
+    strongest = [0.0] * 40
+    for i, row in enumerate(source.rows["v13"].astype(float)):
+        strongest[i // 2 * 2] = max(strongest[i // 2 * 2], score_of(row, texts))
+    only = DataSet(name="one", videos=source.dataset.videos[13:14])
+    found = frame_row(only, source, texts, RULES, temperature=M, window=1)
+    assert found.auc == pytest.approx(frame_auc(truth.labels, np.array(strongest)), abs=1e-6)
 
 
 def test_videos_that_cannot_teach_or_be_measured_are_refused() -> None:
@@ -274,9 +307,10 @@ def test_videos_that_cannot_teach_or_be_measured_are_refused() -> None:
     normal = DataSet(name="calm", videos=tuple(v for v in source.dataset.videos if not v.labels))
     with pytest.raises(DataSetError, match="calm: teaching needs"):
         teach_from_videos(normal, source, texts, RULES, temperature=M)
-    frames = Videos(unit_="frames")
-    with pytest.raises(DataSetError, match="both be in seconds"):
-        frame_row(frames.dataset, frames, texts, RULES, temperature=M)
+    del source.rows["v3"]
+    source.names = tuple(source.rows)
+    with pytest.raises(FeaturesError, match="1 of 12 videos have no features: v3"):
+        teach_from_videos(source.dataset, source, texts, RULES, temperature=M)
     blind = replace(source.dataset, videos=tuple(replace(v, truth=None) for v in source.dataset.videos))
     with pytest.raises(DataSetError, match="no frame labels"):
         frame_row(blind, source, texts, RULES, temperature=M)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from clipvad.core import Analysis, Mode, RuleSet, ScoreSettings, read_clock
+from clipvad.core import ZERO_SHOT, Analysis, Mode, RuleSet, ScoreSettings, read_clock
 from clipvad.errors import ClipvadError, RulesError, SettingsError
 from clipvad.progress import Progress
 from clipvad.rules import load_rules, parse_rules
@@ -50,7 +50,7 @@ class AnalyzeTab(AnalyzeWidgets):
         live: dict[str, Any] = {**quiet, "trigger_mode": "always_last"}
         everything = [
             self.timeline, self.downloads, self.status, self.clip, self.editor, self.place, self.mode,
-            self.models, self.threshold, self.smooth, self.upload, self.examples,
+            self.models, self.threshold, self.smooth, self.upload, self.examples, *self.scorer_widgets,
         ]  # fmt: skip
         rescoring = [self.editor, *self.knobs]
         buttons = [self.analyze, self.stop]
@@ -113,7 +113,7 @@ class AnalyzeTab(AnalyzeWidgets):
                 assert step.analysis is not None
                 assert step.clip is not None
                 # Sentences that were edited meanwhile stay; they take effect in `catch_up`.
-                kept = self._analysed(step.analysis, step.clip, _named(which.modes)) if shown else None
+                kept = self._analysed(step.analysis, step.clip, named_modes(which.modes)) if shown else None
                 yield kept or self._example_opened(which, step.analysis)
 
     def take_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
@@ -169,9 +169,11 @@ class AnalyzeTab(AnalyzeWidgets):
         analysis = self.controller.store.get(session_key(request)).analysis
         if analysis is None:
             return
-        rules = read_rules(lists, analysis.rules)
+        session = self.controller.store.get(session_key(request))
+        rules = read_rules(lists, session.rules or analysis.rules)
         settings = score_settings(*knobs)
-        if (rules, settings) != (analysis.rules, analysis.settings):
+        scorer = ZERO_SHOT if session.head is None else session.head.use
+        if (rules, settings, scorer) != (session.rules, analysis.settings, analysis.scorer):
             yield self._rescored(rules, settings, lists, request)
 
     def choose_mode(self, mode: str, request: gr.Request) -> Iterator[Updates]:
@@ -182,7 +184,7 @@ class AnalyzeTab(AnalyzeWidgets):
         if missing:
             yield {self.status: views.note(f"Press Analyze to compute the {missing[0]} curve of this clip.")}
         else:
-            yield {self.timeline: patch(analysis, mode=_main(mode, analysis)), self.status: views.outcome(analysis)}
+            yield {self.timeline: patch(analysis, mode=main_mode(mode, analysis)), self.status: views.outcome(analysis)}
 
     def run(
         self,
@@ -216,7 +218,10 @@ class AnalyzeTab(AnalyzeWidgets):
                     yield {
                         **self._analysed(step, clip, mode),
                         self.clip: views.clip_line(step.video),
-                        self.editor: {**lists, "remarks": find_remarks(rules, step.unknown_words)},
+                        self.editor: {
+                            **lists,
+                            "remarks": find_remarks(rules, self.controller.unknown_words(key, rules)),
+                        },
                     }
 
     def stopped(self, mode: str, request: gr.Request) -> Iterator[Updates]:
@@ -252,7 +257,7 @@ class AnalyzeTab(AnalyzeWidgets):
 
     def _example_opened(self, which: Example, analysis: Analysis) -> Updates:
         remarks = find_remarks(analysis.rules, analysis.unknown_words)
-        mode = _named(which.modes)
+        mode = named_modes(which.modes)
         return {
             **self._analysed(analysis, which.clip(analysis.video), mode),
             self.examples: opened(which.name),
@@ -266,7 +271,7 @@ class AnalyzeTab(AnalyzeWidgets):
         }
 
     def _analysed(self, analysis: Analysis, clip: Clip, mode: str = "object") -> Updates:
-        shown = _main(mode, analysis)
+        shown = main_mode(mode, analysis)
         strongest = max(analysis.events_of(shown), key=lambda event: event.peak, default=None)
         full = payload(
             analysis,
@@ -279,7 +284,7 @@ class AnalyzeTab(AnalyzeWidgets):
             self.timeline: full,
             self.downloads: downloads.idle(ready=True),
             self.status: views.outcome(analysis),
-            self.models: views.models_line(analysis.encoder, analysis.detector),
+            self.models: views.models_line(analysis.encoder, analysis.detector, analysis.scorer),
         }
 
     def _unanalysed(self, clip: Clip) -> Updates:
@@ -306,8 +311,9 @@ class AnalyzeTab(AnalyzeWidgets):
         except RulesError as error:
             session.refused_at = NEVER
             return {**updates, self.status: views.note(f"Not rescored. {error}", error=True)}
-        changed = (before.rules, before.settings.smooth_s) != (rules, settings.smooth_s)
-        redrawn = patch(analysis, mode=_main("both", analysis), curves=changed)
+        now = (analysis.rules, analysis.scorer, settings.smooth_s)
+        changed = (before.rules, before.scorer, before.settings.smooth_s) != now
+        redrawn = patch(analysis, mode=main_mode("both", analysis), curves=changed)
         updates[self.timeline] = {name: part for name, part in redrawn.items() if name != "mode"}  # the reader's choice
         if time.monotonic() - session.refused_at > READ_S:
             updates[self.status] = views.outcome(analysis)
@@ -359,12 +365,12 @@ def score_settings(threshold: float, smooth: float, merge: float, shortest: floa
     )
 
 
-def _named(modes: tuple[Mode, ...]) -> str:
+def named_modes(modes: tuple[Mode, ...]) -> str:
     """The choice of the page that stands for these modes."""
     return next(name for name, those in MODES.items() if set(those) == set(modes))
 
 
-def _main(mode: str, analysis: Analysis) -> Mode:
+def main_mode(mode: str, analysis: Analysis) -> Mode:
     """The curve to emphasise: the last wanted one that there is."""
     wanted = [name for name in MODES[mode] if name in analysis.scores]
     return wanted[-1] if wanted else next(iter(analysis.scores))

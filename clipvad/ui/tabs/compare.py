@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from clipvad.comparison import Comparison, compare, comparison_csv, save_figure
-from clipvad.core import Analysis, Mode, RuleSet
+from clipvad.core import ZERO_SHOT, Analysis, Mode, RuleSet
 from clipvad.errors import ClipvadError, RulesError, SettingsError
 from clipvad.files import write_atomic
 from clipvad.rules import list_presets, load_rules, parse_rules
@@ -200,5 +200,8 @@ def _choices(file: str | None) -> list[tuple[str, str]]:
 
 
 def _label(name: str, chosen: str, analysis: Analysis, mode: Mode) -> str:
-    rules = "rules on the Analyze tab" if chosen == HERE else analysis.rules.title or analysis.rules.name
+    rules = analysis.rules.title or analysis.rules.name
+    if chosen == HERE:
+        here = "rules" if analysis.scorer == ZERO_SHOT else analysis.scorer.label
+        rules = f"{here} on the Analyze tab"
     return f"{name}: {rules}, {MODES[mode].lower()}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from clipvad.core import DEFAULT_SMOOTH_S, ScoreSettings
+from clipvad.core import DEFAULT_SMOOTH_S, ZERO_SHOT, ScoreSettings
 from clipvad.rules import list_presets, load_rules
 from clipvad.settings import Settings
 from clipvad.ui import views
@@ -19,6 +19,7 @@ from clipvad.ui.sentences import sentences_panel
 from clipvad.ui.timeline import Timeline
 
 MODE_LABELS = [("Whole frame", "frame"), ("Objects", "object"), ("Both", "both")]
+ZERO_SHOT_LABEL = "Zero-shot (your sentences)"
 ENCODERS = ["auto", "bundled", "open_clip:ViT-B-32-quickgelu/openai", "open_clip:ViT-B-16/laion2b_s34b_b88k"]
 DETECTORS = ["auto", "yolo:yolo11n", "yolo:yolo11s", "motion"]
 
@@ -36,6 +37,7 @@ class AnalyzeWidgets:
                 self._run_card()
             with gr.Column(scale=63, min_width=330, elem_id="pg-right"):
                 self.timeline = Timeline(elem_id="pg-timeline")
+                self.unexplained = gr.HTML("", apply_default_css=False)
                 self.explain = explain_panel(elem_id="pg-explain")
                 self.sentences = sentences_panel(elem_id="pg-sentences")
                 self.downloads = downloads_row(elem_id="pg-downloads")
@@ -44,6 +46,11 @@ class AnalyzeWidgets:
     def knobs(self) -> list[Any]:
         """The widgets whose values are the score's settings, in the order of `score_settings`."""
         return [self.threshold, self.smooth, self.merge, self.shortest, self.clock]
+
+    @property
+    def scorer_widgets(self) -> list[Any]:
+        """What shows which scorer is chosen."""
+        return [self.scorer, self.head_card, self.kept, self.unexplained]
 
     def _clip_card(self) -> None:
         with gr.Column(elem_classes="pg-card", elem_id="pg-clip"):
@@ -70,12 +77,23 @@ class AnalyzeWidgets:
                 self.rule_file = gr.UploadButton(
                     "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
                 )
+            self.kept = gr.HTML("", apply_default_css=False)
             self.draft = draft_panel(elem_id="pg-draft")
             self.editor = rules_editor(elem_id="pg-editor")
 
     def _scoring_card(self) -> None:
         default = ScoreSettings()
         with gr.Column(elem_classes="pg-card", elem_id="pg-scoring"):
+            with gr.Row(elem_classes="pg-row"):
+                self.scorer = gr.Dropdown(
+                    [(ZERO_SHOT_LABEL, ZERO_SHOT.id)], value=ZERO_SHOT.id, label="Score with", scale=3, min_width=160,
+                    elem_id="pg-scorer", elem_classes="pg-boxed",
+                )  # fmt: skip
+                self.head_file = gr.UploadButton(
+                    "Upload a checkpoint", file_types=[".safetensors"], size="sm", scale=1, min_width=110,
+                    elem_id="pg-head-file",
+                )  # fmt: skip
+            self.head_card = gr.HTML("", apply_default_css=False)
             self.mode = gr.Radio(MODE_LABELS, value="object", label="Look at", elem_id="pg-mode")
             self.threshold = gr.Slider(0.01, 1, default.threshold, step=0.01, label="Threshold", elem_id="pg-threshold")
             self.smooth = gr.Slider(

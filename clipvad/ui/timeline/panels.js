@@ -23,7 +23,7 @@ function make(tag, className, ...children) {
 
 function createWhy(root, video) {
   const list = root.querySelector('.cv-list'), total = root.querySelector('.cv-why-score'), single = root.querySelector('.cv-why-raw');
-  const crop = root.querySelector('.cv-crop'), seenText = root.querySelector('.cv-seen-text');
+  const crop = root.querySelector('.cv-crop'), seenText = root.querySelector('.cv-seen-text'), columns = root.querySelector('.cv-cols');
   let shown = null, items = [];
 
   function build(model) {
@@ -52,8 +52,8 @@ function createWhy(root, video) {
     pen.drawImage(video, sx, sy, sw, sh, (crop.width - sw * scale) / 2, (crop.height - sh * scale) / 2, sw * scale, sh * scale);
   }
 
-  function describe(model, i, best) {
-    if (model.mode === 'frame') return 'The whole frame was compared with every sentence.';
+  function describe(model, i, best, classes) {
+    if (model.mode === 'frame') return classes ? 'The whole frame, by the classes of the head.' : 'The whole frame was compared with every sentence.';
     if (!best) return 'No object in this frame: its score is 0.';
     const count = boxesAt(model, i).length;
     const track = best.track >= 0 ? `, track ${best.track}` : '';
@@ -81,13 +81,16 @@ function createWhy(root, video) {
     const best = model.mode === 'object' ? boxesAt(model, i).find((one) => one.winner) : null;
     crop.hidden = false;
     drawCrop(model, best);
-    seenText.textContent = describe(model, i, best);
-    const seen = sentencesAt(model, i).filter((one) => one.cosine !== null);
+    const seen = sentencesAt(model, i).filter((one, _, all) => one.cosine !== null || all.some(({ p }) => p > 0));
+    const classes = seen.length > 0 && seen.every((one) => one.cosine === null); // a trained head compares no sentences
+    columns.children[0].textContent = classes ? 'Class' : 'Sentence';
+    columns.children[2].textContent = classes ? '' : 'cos';
+    seenText.textContent = describe(model, i, best, classes);
     list.replaceChildren(...seen.map(({ index, p, cosine }) => {
       const one = items[index];
       one.bar.style.width = (p * 100).toFixed(1) + '%';
       one.share.textContent = percent(p);
-      one.cosine.textContent = cosine.toFixed(3);
+      one.cosine.textContent = cosine === null ? '' : cosine.toFixed(3);
       return one.item;
     }));
   };

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from clipvad.core import Analysis, Detections, Event, Features, Mode, ModelUse, Scores, VideoInfo
+from clipvad.core import ZERO_SHOT, Analysis, Detections, Event, Features, Mode, ModelUse, Scores, VideoInfo
 from clipvad.progress import Progress
 from clipvad.ui.packing import pack as _pack
 from clipvad.ui.packing import unit as _unit
@@ -51,7 +51,6 @@ def payload(
         "pts": _pack(analysis.features.pts_s, "<f4"),
         "objects": None if detections is None else _objects(detections, analysis.features),
         "truth": [{"start_s": start, "end_s": end, "label": label} for start, end, label in truth],
-        "models": {"encoder": _model(analysis.encoder), "detector": _model(analysis.detector)},
         "running": running,
         "start_s": start_s,
         **_scored(analysis, mode),
@@ -94,8 +93,14 @@ def _scored(analysis: Analysis, mode: Mode) -> dict[str, Any]:
     rules, scores = analysis.rules, analysis.scores
     columns = zip(rules.sentences, rules.is_abnormal, rules.categories, strict=True)
     objects = scores.get("object")
+    scorer = None if analysis.scorer == ZERO_SHOT else analysis.scorer
     return {
         "mode": mode,
+        "models": {
+            "scorer": _model(scorer),
+            "encoder": _model(analysis.encoder),
+            "detector": _model(analysis.detector),
+        },
         "sentences": [
             {
                 "text": text,
