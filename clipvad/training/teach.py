@@ -30,9 +30,9 @@ class TeachOptions:
     `batch`: samples a step; with fewer samples each epoch is one step. Raises `ModelError` for values out of range.
     """
 
-    epochs: int = 200
-    lr: float = 1e-3
-    decay: float = 1e-3
+    epochs: int = 100
+    lr: float = 0.01
+    decay: float = 1.0
     batch: int = 4096
     seed: int = 0
 
