@@ -1,5 +1,5 @@
-"""The command line: `clipvad score | compare | explain | evaluate | lab | synth | extract | train | test | manifest |
-datasets | rules | cache | models | serve`.
+"""The command line: `clipvad score | compare | explain | evaluate | lab | synth | extract | train | test | reproduce |
+manifest | datasets | rules | cache | models | serve`.
 
 This module only names the commands and turns errors into one line and an exit code: 0 all went well, 1 a clip
 failed (or a fault of the program), 2 the call or the configuration is wrong, 130 stopped by Ctrl-C. Whatever is
@@ -14,7 +14,20 @@ from typing import Annotated
 
 import typer
 
-from clipvad.cli import compare, datasets, evaluate, explain, extract, extras, lab, rules, score, synth, train
+from clipvad.cli import (
+    compare,
+    datasets,
+    evaluate,
+    explain,
+    extract,
+    extras,
+    lab,
+    reproduce,
+    rules,
+    score,
+    synth,
+    train,
+)
 from clipvad.cli.console import print_error, unexpected
 from clipvad.errors import ClipvadError
 
@@ -38,6 +51,7 @@ app.command("synth")(synth.synth)
 app.command("extract")(extract.extract)
 app.command("train")(train.train)
 app.command("test")(train.measure)
+app.command("reproduce")(reproduce.reproduce)
 app.command("models")(extras.models)
 app.command("serve")(extras.serve)
 

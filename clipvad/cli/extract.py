@@ -45,14 +45,25 @@ def extract(
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Videos decoded at once.")] = 2,
 ) -> None:
     """Extract the features of videos into a store for training; those that it has already are not looked at again."""
+    failed = fill_store(out, _find(videos), replace(run, mode=opt.ModeChoice(mode.value)), workers=workers)
+    if failed:
+        console.print_error(f"{len(failed)} failed: {', '.join(failed)}. Run the same command again to try only these.")
+        raise typer.Exit(1)
+
+
+def fill_store(out: Path, videos: Iterable[Path], run: opt.RunOptions, *, workers: int) -> list[str]:
+    """Extract what the store at `out` lacks of `videos`, saying how far it is; the names of those that failed.
+
+    Raises `ClipvadError` for what concerns all of them.
+    """
     from clipvad.features.extract import by_name, spec_of
     from clipvad.features.extract import extract as extract_all
     from clipvad.features.store import StoreWriter
 
-    named = by_name(_find(videos))
-    extractor = _extractor(replace(run, mode=opt.ModeChoice(mode.value)))
+    named = by_name(videos)
+    extractor = _extractor(run)
     try:
-        with StoreWriter(out, spec_of(extractor, mode.value)) as writer:
+        with StoreWriter(out, spec_of(extractor, run.modes[0])) as writer:
             if writer.lost:
                 console.say(f"{len(writer.lost)} videos have lost their shard and are missing now in {out}")
             todo = {name: path for name, path in named.items() if name not in writer}
@@ -69,9 +80,7 @@ def extract(
     if sys.stderr.isatty():
         console.say()
     console.say(f"{len(named) - len(failed)} of {len(named)} videos -> {out}")
-    if failed:
-        console.print_error(f"{len(failed)} failed: {', '.join(failed)}. Run the same command again to try only these.")
-        raise typer.Exit(1)
+    return failed
 
 
 def _find(given: Iterable[Path]) -> list[Path]:

@@ -43,10 +43,11 @@ def synth(
         return
     if out is None:
         raise SettingsError("Where to? Give --out DIR, or --verify DIR to check what is there.")
-    _render(preset, out, seed=seed, domain=domain, workers=jobs or os.cpu_count() or 1, limit=limit)
+    render(preset, out, seed=seed, domain=domain, workers=jobs or os.cpu_count() or 1, limit=limit)
 
 
-def _render(preset: str, out: Path, *, seed: int | None, domain: str, workers: int, limit: int | None) -> None:
+def render(preset: str, out: Path, *, seed: int | None, domain: str, workers: int, limit: int | None) -> None:
+    """Render what is missing of a preset into `out`, saying how far it is. Raises `SettingsError`."""
     from clipvad.synth.benchmark import PRESETS, plan, receipt, render_all, some_of
     from clipvad.synth.layouts import write_layouts
     from clipvad.synth.street import DOMAINS

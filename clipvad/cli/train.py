@@ -49,7 +49,7 @@ def train(
     dataset, source = config.data.open()
     console.say(f"{dataset.name}: {len(dataset.of('train'))} videos to train on; {source.spec.label}")
     try:
-        checkpoint = train_model(config, dataset, source, out=out, resume=resume, on_progress=_Line())
+        checkpoint = train_model(config, dataset, source, out=out, resume=resume, on_progress=EpochLines())
     except OSError as error:
         raise SettingsError(f"--out {out} can't be written: {error.strerror or error}. Choose another.") from None
     except KeyboardInterrupt:
@@ -97,7 +97,7 @@ def _config(
     return config.changed(**{key: part for key, part in changes.items() if part})
 
 
-class _Line:
+class EpochLines:
     """A live line on a terminal, elsewhere a line an epoch."""
 
     def __init__(self) -> None:

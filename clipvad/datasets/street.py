@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from clipvad.synth.layouts import StreetClip
 
 
-def read_street(root: Path, *, domain: str = "pedestrian") -> DataSet:
-    """Its clips with the labels of `domain`, frame labels in seconds. Raises `ManifestError` if a part is missing."""
+def read_street(root: Path, *, domain: str = "pedestrian", more: str = "") -> DataSet:
+    """Its clips with the labels of `domain`, frame labels in seconds. `more`: a second folder (the preset
+    street-train-v1), whose training clips join. Raises `ManifestError` if a part is missing.
+    """
     from clipvad.synth import layouts  # the renderer's package: heavy
 
-    return DataSet(name="street", videos=tuple(_video(clip) for clip in layouts.read_street(root, domain=domain)))
+    clips = list(layouts.read_street(root, domain=domain))
+    if more:
+        clips += [clip for clip in layouts.read_street(more, domain=domain) if clip.split == "train"]
+    return DataSet(name="street", videos=tuple(_video(clip) for clip in clips))
 
 
 def _video(clip: StreetClip) -> LabelledVideo:

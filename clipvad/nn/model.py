@@ -26,9 +26,11 @@ class ModelConfig:
 
     `branch`: classes by text (an alignment map) or a binary classifier. `width`: features are brought to this many
     numbers first; None keeps them, and text needs that, since it compares with the text tower's vectors. `adapter`:
-    hidden width of a residual bottleneck before the temporal module, 0 for none. `scale`: multiplies features,
-    so that unit vectors meet layers made for entries of about 1 (sqrt(D) does that). `hidden`: width of a layer in the
-    classifier, 0 for a linear one. `tau`: softmax temperature of the alignment (Eq. 10). Raises `ModelError`.
+    hidden width of a residual bottleneck before the temporal module, 0 for none. `scale`: multiplies features, so that
+    unit vectors meet layers made for entries of about 1 (sqrt(D) does that). `standardise`: before all else the mean of
+    the training rows is taken off and their spread divided out; a classifier's only, since it moves vectors out of the
+    space of the sentences. `hidden`: width of a layer in the classifier, 0 for a linear one. `tau`: softmax temperature
+    of the alignment (Eq. 10). Raises `ModelError`.
     """
 
     branch: Branch = "text"
@@ -41,6 +43,7 @@ class ModelConfig:
     width: int | None = None
     adapter: int = 0
     scale: float = 1.0
+    standardise: bool = False
     hidden: int = 0
     tau: float = TAU
 
@@ -55,8 +58,10 @@ class ModelConfig:
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise ModelError(f"{name} is one of {', '.join(values)}; got {getattr(self, name)!r}.")
-        if self.branch == "text" and self.width is not None:
-            raise ModelError("width must stay empty with branch text: classes are compared in the encoder's own space.")
+        if self.branch == "text" and (self.width is not None or self.standardise):
+            raise ModelError(
+                "width and standardise are for branch classifier: text is compared in the encoder's own space."
+            )
         if min(self.window, self.depth, self.heads) < 1 or min(self.tau, self.scale) <= 0:
             raise ModelError("window, depth, heads, tau and scale must be above 0.")
         if self.window > MAX_WINDOW or max(self.depth, self.heads) > MAX_PARTS:
@@ -78,7 +83,8 @@ class VideoModel(nn.Module):
         width = config.width or dim
         if width % config.heads:
             raise ModelError(f"{config.heads} heads do not divide a width of {width}. Choose a divisor of it.")
-        self.enter = nn.Linear(dim, width) if config.width else nn.Identity()
+        self.standard = Standard(dim) if config.standardise else nn.Identity()
+        self.enter = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(dim, width)) if config.width else nn.Identity()
         self.adapter = Adapter(width, config.adapter, dropout=config.dropout) if config.adapter else nn.Identity()
         self.local = None
         self.graph = None
@@ -96,7 +102,7 @@ class VideoModel(nn.Module):
 
     def visual(self, x: Tensor, mask: Tensor) -> Tensor:
         """Features [B, T, D] and mask bool [B, T] -> what the classes are compared with, [B, T, width]."""
-        x = self.adapter(self.enter(x * self.config.scale)) * mask[..., None]
+        x = self.adapter(self.enter(self.standard(x * self.config.scale))) * mask[..., None]
         if self.local is not None:
             x = self.local(x, mask)
         if self.graph is not None:
@@ -115,6 +121,26 @@ class VideoModel(nn.Module):
         if classes is None:
             raise ModelError("a model of branch text needs the embeddings of its classes")
         return alignment_map(seen, classes) / self.config.tau
+
+
+class Standard(nn.Module):
+    """`(x - centre) / spread` with what `fit` found in the training rows: [..., D] -> [..., D]."""
+
+    centre: Tensor
+    spread: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(dim))
+        self.register_buffer("spread", torch.ones(()))
+
+    def fit(self, rows: Tensor) -> None:
+        """Mean of `rows` [M, D], a number a column, and one spread for all, so that directions keep their weight."""
+        self.centre.copy_(rows.mean(0))
+        self.spread.copy_((rows - self.centre).square().mean().sqrt())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - self.centre) / self.spread
 
 
 class Adapter(nn.Module):

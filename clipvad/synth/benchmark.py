@@ -32,7 +32,9 @@ Film = Callable[[ClipSpec, Path], Truth]  # renders a clip to the path and retur
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """How many clips of each split, half of them with an event, and how long they are on average."""
+    """How many clips of each split, half of them with an event, and how long they are on average. `first`: the number
+    of its first clip, so that no two presets have a clip of one name.
+    """
 
     name: str
     seed: int
@@ -40,6 +42,7 @@ class Preset:
     test: int
     train_s: float
     test_s: float
+    first: int = 0
 
 
 # Test clips are longer: with an event they need quiet before it, to be told from it.
@@ -47,7 +50,7 @@ class Preset:
 # the same places and events (nothing that is held out), other seeds, no test clip.
 PRESETS = {
     "street-v1": Preset(name="street-v1", seed=1, train=120, test=80, train_s=5.0, test_s=7.5),
-    "street-train-v1": Preset(name="street-train-v1", seed=2, train=600, test=0, train_s=5.0, test_s=7.5),
+    "street-train-v1": Preset(name="street-train-v1", seed=2, train=600, test=0, train_s=5.0, test_s=7.5, first=1000),
 }
 
 
@@ -95,7 +98,7 @@ def plan(preset: Preset, *, seed: int | None = None) -> tuple[Job, ...]:
         abnormal = count // 2
         pairs = [*_spread_events(events, places, abnormal, rng), *_in_turn(places, count - abnormal, rng)]
         for place, label in pairs:
-            name = f"{place.replace(' ', '-')}_{len(jobs):04d}"
+            name = f"{place.replace(' ', '-')}_{preset.first + len(jobs):04d}"
             spec = _spec(np.random.default_rng([seed, 1, len(jobs)]), place, label, mean_s)
             jobs.append(Job(name=name, split=split, spec=spec))
     return tuple(jobs)

@@ -64,6 +64,12 @@ def load_bags(
     ]
 
 
+def all_rows(bags: Sequence[Bag]) -> NDArray[np.float32]:
+    """The rows of all videos and crops, float32 [M, D]."""
+    parts = [part.reshape(-1, part.shape[-1]) for bag in bags for part in bag.sequences]
+    return np.concatenate(parts).astype(np.float32)
+
+
 def check_present(videos: Sequence[LabelledVideo], source: FeatureSource) -> None:
     """Raise `FeaturesError` that names the videos without features."""
     there = set(source.names)

@@ -82,10 +82,13 @@ class PromptConfig(BaseModel):
 
 
 class LossConfig(BaseModel):
-    """`contrast`: weight lambda of L_cts beside L_ali (Eq. 12)."""
+    """`contrast`: weight lambda of L_cts beside L_ali (Eq. 12). `top`: one row in so many, and one more, speaks for its
+    video; fewer where events last long.
+    """
 
     model_config = _Settings
     contrast: float = Field(default=0.1, ge=0)
+    top: int = Field(default=16, ge=1)
 
 
 class LoopConfig(BaseModel):

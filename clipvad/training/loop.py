@@ -17,9 +17,10 @@ from clipvad.encoders.openclip import choose_device
 from clipvad.errors import DataSetError, SettingsError
 from clipvad.features import FeatureSource
 from clipvad.nn import Checkpoint, VideoModel
+from clipvad.nn.model import Standard
 from clipvad.training import classes as naming
 from clipvad.training import state
-from clipvad.training.batches import load_bags
+from clipvad.training.batches import all_rows, load_bags
 from clipvad.training.config import TrainConfig
 from clipvad.training.curves import Curves
 from clipvad.training.progress import EpochLog, TrainProgress
@@ -85,12 +86,15 @@ def _prepare(
         descriptions = naming.descriptions_of(names, config.prompts)
         encoder = naming.text_encoder(encoder, config, source.spec, device=device)
         module = naming.make_classes(encoder, descriptions, config.prompts)
+    training = [bag for i, bag in enumerate(bags) if i not in kept]
+    if isinstance(model.standard, Standard):
+        model.standard.fit(torch.from_numpy(all_rows(training)))
     run = Run(
         config,
         source.spec,
         model,
         module,
-        train=[bag for i, bag in enumerate(bags) if i not in kept],
+        train=training,
         val=[bag for i, bag in enumerate(bags) if i in kept],
         device=device,
     )

@@ -66,7 +66,7 @@ class Run:
         self.model = model.to(self.device)
         self.classes = None if classes is None else classes.to(self.device)
         learned = [*model.parameters(), *(classes.parameters() if classes is not None else ())]
-        self.optimizer = torch.optim.Adam(learned, lr=config.loop.lr, weight_decay=config.loop.weight_decay)
+        self.optimizer = torch.optim.AdamW(learned, lr=config.loop.lr, weight_decay=config.loop.weight_decay)
         self.steps_an_epoch = count_batches(train, config.loop)
         self.history: list[EpochLog] = []
         self.best: Best | None = None
@@ -144,7 +144,7 @@ class Run:
     def _alignment(self, batch: Batch, embeddings: Tensor | None) -> tuple[Tensor, Tensor]:
         """L_ali, which for a classifier is MIL's binary cross entropy, and the logits of the videos [B, C]."""
         logits, mask = by_video(self.model(batch.x, batch.mask, embeddings), batch)
-        video = top_k_mean(logits.float(), mask)
+        video = top_k_mean(logits.float(), mask, top=self.config.loss.top)
         return alignment_loss(video, batch.labels, tau=1.0), video  # the model's logits hold tau already
 
     def _validate(self, embeddings: Tensor | None) -> tuple[float | None, float]:
