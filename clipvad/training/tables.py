@@ -78,12 +78,19 @@ COMPARED = (
     _row("ours, video (local + global)", 88.52, 98.43, model={"temporal": "local+global"}),
 )
 LOCAL = {"temporal": "local"}
+NAMES_ALONE: dict[str, Any] = {"descriptions": {}, "rules": None}
 TABLES: dict[str, tuple[TableRow, ...]] = {
     "table4": COMPARED,
     "table5": COMPARED,
     "table6": (
-        _row("a photo of [category]", 87.43, 96.20, model=LOCAL, prompts={"kind": "fixed", "descriptions": {}}),
-        _row("learnable prompt + [category]", 87.66, 96.81, model=LOCAL, prompts={"kind": "category", "length": 8}),
+        _row("a photo of [category]", 87.43, 96.20, model=LOCAL, prompts={"kind": "fixed", **NAMES_ALONE}),
+        _row(
+            "learnable prompt + [category]",
+            87.66,
+            96.81,
+            model=LOCAL,
+            prompts={"kind": "category", "length": 8, **NAMES_ALONE},
+        ),
         _row("learnable prompt + [description]", 88.19, 97.32, model=LOCAL, prompts={"length": 8}),
     ),
     "table8": (
