@@ -49,9 +49,11 @@ class PaperGraph(nn.Module):
 
 
 class TwoLayerGraph(nn.Module):
-    """The design of VadCLIP (Wu et al. 2024): two layers a graph, residual, then both side by side through a linear.
+    """The design of VadCLIP (Wu et al. 2024) as its public code has it: two layers a graph, residual, then both side by
+    side through a linear.
 
-    Cosines under `bound` are no edge; near frames weigh `exp(-|i - j| / e)`, not normalised.
+    Cosines under `bound` are no edge; near frames weigh `exp(-|i - j| / e)`, not normalised. Padding is masked
+    everywhere, which the public code does in the graph of likeness alone.
     """
 
     def __init__(self, dim: int, *, bound: float = 0.7) -> None:
@@ -64,6 +66,7 @@ class TwoLayerGraph(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Frames [B, T, D] and mask [B, T] -> [B, T, D]."""
+        x = x.masked_fill(~mask[..., None], 0)  # the residual looks at neighbours
         cosines = likeness(x)
         # The cut leaves zeros, which the softmax still gives a weight, as the public code does.
         alike = row_softmax(torch.where(cosines > self.bound, cosines, torch.zeros_like(cosines)), mask)
@@ -72,21 +75,29 @@ class TwoLayerGraph(nn.Module):
         for adjacency, layers in ((alike, self.alike), (near, self.near)):
             hidden = x
             for layer in layers:
-                hidden = F.gelu(layer(hidden, adjacency))
+                hidden = quick_gelu(layer(hidden, adjacency))
             parts.append(hidden)
         joined: Tensor = self.join(torch.cat(parts, -1))
         return joined * mask[..., None]
 
 
 class GraphLayer(nn.Module):
-    """`A (X W)` and a residual, linear where the width changes. [B, T, D], [B, T, T] -> [B, T, E]."""
+    """`A (X W)` and a residual; where the width changes, that is a convolution over 5 frames.
+
+    [B, T, D], [B, T, T] -> [B, T, E].
+    """
 
     def __init__(self, width: int, out: int) -> None:
         super().__init__()
         self.weight = nn.Linear(width, out, bias=False)
-        self.skip = nn.Identity() if width == out else nn.Linear(width, out)
+        self.skip = nn.Identity() if width == out else nn.Conv1d(width, out, 5, padding=2)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
         spread: Tensor = adjacency @ self.weight(x)
-        kept: Tensor = self.skip(x)
+        kept: Tensor = self.skip(x.mT).mT
         return spread + kept
+
+
+def quick_gelu(x: Tensor) -> Tensor:
+    """CLIP's approximation of GELU."""
+    return x * torch.sigmoid(1.702 * x)

@@ -18,10 +18,15 @@ class LocalTransformer(nn.Module):
         super().__init__()
         self.window = window
         self.positions = nn.Parameter(torch.randn(window, dim) * 0.01)
-        block = nn.TransformerEncoderLayer(
-            dim, heads, 4 * dim, dropout, activation="gelu", batch_first=True, norm_first=True
-        )
-        self.blocks = nn.TransformerEncoder(block, depth, enable_nested_tensor=False)
+
+        def block() -> nn.TransformerEncoderLayer:
+            return nn.TransformerEncoderLayer(
+                dim, heads, 4 * dim, dropout, activation="gelu", batch_first=True, norm_first=True
+            )
+
+        self.blocks = nn.TransformerEncoder(block(), depth, enable_nested_tensor=False)
+        for layer in range(1, depth):  # it copies the first, weights and all
+            self.blocks.layers[layer] = block()
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Frames [B, T, D] and mask [B, T] -> [B, T, D]."""

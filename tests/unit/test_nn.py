@@ -98,6 +98,17 @@ def gelu(x: np.ndarray) -> np.ndarray:
     return np.array([0.5 * v * (1 + math.erf(v / math.sqrt(2))) for v in x.ravel()]).reshape(x.shape)
 
 
+def quick_gelu(x: np.ndarray) -> np.ndarray:
+    return x / (1 + np.exp(-1.702 * x))
+
+
+def convolved(x: np.ndarray, layer: nn.Conv1d) -> np.ndarray:
+    """Every frame with the two before and the two behind it, of those that there are."""
+    taps, length = layer.weight.detach().numpy(), len(x)
+    near = [[(i + step, step + 2) for step in range(-2, 3) if 0 <= i + step < length] for i in range(length)]
+    return layer.bias.detach().numpy() + np.array([sum(taps[..., k] @ x[j] for j, k in pairs) for pairs in near])
+
+
 def test_two_layer_graph_is_the_design_of_vadclip() -> None:
     length = 6
     module = made("two-layer graph")
@@ -109,12 +120,8 @@ def test_two_layer_graph_is_the_design_of_vadclip() -> None:
     for adjacency, layers in ((np.stack([softmax(row) for row in cut]), module.alike), (near, module.near)):
         hidden = x
         for layer in layers:
-            skip = (
-                hidden
-                if isinstance(layer.skip, nn.Identity)
-                else hidden @ layer.skip.weight.detach().numpy().T + layer.skip.bias.detach().numpy()
-            )
-            hidden = gelu(adjacency @ (hidden @ layer.weight.weight.detach().numpy().T) + skip)
+            skip = convolved(hidden, layer.skip) if isinstance(layer.skip, nn.Conv1d) else hidden
+            hidden = quick_gelu(adjacency @ (hidden @ layer.weight.weight.detach().numpy().T) + skip)
         parts.append(hidden)
     wanted = np.concatenate(parts, 1) @ module.join.weight.detach().numpy().T + module.join.bias.detach().numpy()
     np.testing.assert_allclose(alone(module, torch.from_numpy(x)[None])[0].numpy(), wanted, rtol=1e-8, atol=1e-10)
@@ -157,6 +164,12 @@ def test_local_transformer_is_attention_within_a_window() -> None:
     x = x + linear(np.concatenate(heads, 1), attention.out_proj)
     x = x + linear(gelu(linear(norm(x, block.norm2), block.linear1)), block.linear2)
     np.testing.assert_allclose(alone(module, video(3))[0].numpy(), x, rtol=1e-8)
+
+
+def test_blocks_begin_with_weights_of_their_own() -> None:
+    first, second = made("local").blocks.layers
+    assert not torch.equal(first.linear1.weight, second.linear1.weight)
+    assert not torch.equal(first.self_attn.in_proj_weight, second.self_attn.in_proj_weight)
 
 
 def test_alignment_by_hand() -> None:
