@@ -254,6 +254,25 @@ def test_prompts_are_encoded_once_a_step(
     assert sum(calls) == 4  # sentences that nothing learns are encoded once in all
 
 
+def test_with_nothing_to_learn_the_sentences_themselves_are_the_checkpoint(
+    tmp_path: Path, encoder: OpenClipEncoder
+) -> None:
+    dataset, source = planted(encoder_id=encoder.id)
+    fixed = by_text().changed(prompts={"kind": "fixed"}, model={"temporal": "none"})
+    steps: list[TrainProgress] = []
+    made = train(fixed, dataset, source, out=tmp_path, encoder=encoder, on_progress=steps.append)
+    assert steps == []
+    assert {key: made.training[key] for key in ("chosen_by", "epoch", "epochs", "val_auc")} == {
+        "chosen_by": "nothing to learn", "epoch": 0, "epochs": 0, "val_auc": None,
+    }  # fmt: skip
+    loaded = Checkpoint.load(tmp_path / "made.safetensors")
+    assert not loaded.state
+    wanted = [encoder.encode_texts(list(texts)).mean(0) for texts in made.descriptions.values()]
+    assert loaded.embeddings is not None
+    np.testing.assert_allclose(loaded.embeddings, [row / np.linalg.norm(row) for row in wanted], atol=1e-6)
+    assert 0 <= evaluate(loaded, dataset, source).whole.auc <= 1
+
+
 def test_features_that_do_not_fit_are_refused(tmp_path: Path, encoder: OpenClipEncoder) -> None:
     dataset, source = planted()
     with pytest.raises(EncoderMismatchError):
