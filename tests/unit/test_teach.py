@@ -120,7 +120,7 @@ def test_what_zero_shot_cannot_see_is_learnt_without_a_mistake_and_holds_for_new
         RULES,
         picture="frame",
         temperature=M,
-        options=TeachOptions(epochs=300, lr=0.02, decay=0),
+        options=TeachOptions(epochs=100, lr=0.05, decay=0),
     )
     given = taught.applied(texts, RULES)
     assert ((scores_of(samples, given) > 0.5) == labels).all()
@@ -240,7 +240,7 @@ class Videos:
 
 def test_labels_of_whole_videos_find_the_frames() -> None:
     source, (_, _, texts) = Videos(), hidden_axis()
-    options = TeachOptions(epochs=100, lr=0.02, decay=0.01)
+    options = TeachOptions(epochs=40, lr=0.05, decay=0.01)
     untaught = frame_row(source.dataset, source, texts, RULES, temperature=M, window=1)
     taught = frame_row(source.dataset, source, texts, RULES, temperature=M, seed=0, options=options, window=1)
     assert untaught.auc == pytest.approx(0.5, abs=0.1)
@@ -296,7 +296,7 @@ class Objects(Videos):
 
 def test_objects_teach_too_and_a_frame_has_its_strongest_or_zero() -> None:
     source, (_, _, hidden), texts = Objects(), hidden_axis(), texts_of()
-    options = TeachOptions(epochs=100, lr=0.02, decay=0.01)
+    options = TeachOptions(epochs=40, lr=0.05, decay=0.01)
     lesson = teach_from_videos(source.dataset, source, hidden, RULES, temperature=M, options=options)
     assert (lesson.training["rows"], lesson.picture) == (400, "object")
     rows = Embeddings(source.rows["v13"] / np.linalg.norm(source.rows["v13"], axis=1, keepdims=True), "e")
