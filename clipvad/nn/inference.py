@@ -12,7 +12,7 @@ from torch import Tensor
 
 from clipvad.nn.model import VideoModel
 
-SPAN = 1024  # rows that the global graph sees at once; its cost grows with the square of it
+SPAN = 512  # rows that the global graph sees at once; its cost grows with the square of it
 ROWS = 2048  # rows that go through the model together, those of padding too: they bound its memory
 
 

@@ -108,6 +108,7 @@ def test_what_is_written_can_be_used_and_is_what_was_returned(tmp_path: Path, en
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+import torch._dynamo  # what the first optimizer of a process reads in, before the forks
 from clipvad.datasets import DataSet
 from clipvad.encoders.openclip import open_folder
 from clipvad.training import train
