@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAP_PX = 4  # pixels of the picture a cell of the map
 
 
-@opt.with_run_options(without=("scorer",), mode=opt.ModeChoice.OBJECT)
+@opt.with_run_options(mode=opt.ModeChoice.OBJECT)
 def explain(
     run: opt.RunOptions,
     clip: Annotated[Path, typer.Argument(metavar="CLIP", help="A video, or a folder of pictures.")],
@@ -34,6 +34,8 @@ def explain(
     out: Annotated[Path, typer.Option("--out", metavar="PNG", help="The picture goes here.")] = Path("explained.png"),
 ) -> None:
     """Explain a frame (where a sentence fits in the picture, or its boxes), or what each sentence does to the curve."""
+    from clipvad.scoring import check_explained
+
     if at is None and not table:
         raise SettingsError("Say what to explain: a frame with --at SECONDS, or every sentence with --table.")
     if at is not None and boxes == (sentence is not None):
@@ -45,6 +47,7 @@ def explain(
     rules = run.load_rules()
     column = _find(sentence, rules) if sentence is not None else None
     analyzer = run.analyzer(rules)
+    check_explained(analyzer.scorer, "A frame or sentence")
     analysis = _analysed(clip, run, analyzer, rules) if table or boxes else None
     if table and analysis is not None:
         for mode in analysis.scores:

@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 BLOCKED = -1e4  # a logit that no softmax sees
+BLOCK = 128  # frames whose neighbours are summed in one product
 
 
 def likeness(x: Tensor) -> Tensor:
@@ -28,6 +29,23 @@ def row_softmax(logits: Tensor, mask: Tensor) -> Tensor:
     return logits.masked_fill(~mask[:, None], BLOCKED).softmax(-1)
 
 
+def near(x: Tensor, mask: Tensor, *, sigma: float) -> Tensor:
+    """`softmax(M_dis) X` of Eq. 9, [B, T, D], in time that grows with T.
+
+    A weight below what the type of `x` can add to 1 is left out, so the matrix is a band; blocks of rows share a piece.
+    """
+    batch, length, dim = x.shape
+    reach = math.ceil(-math.log(torch.finfo(x.dtype).eps) * sigma)
+    around = -length % BLOCK + reach
+    seen = torch.cat([x * mask[..., None], mask[..., None].to(x.dtype)], -1)  # the last column sums the weights
+    blocks = F.pad(seen, (0, 0, reach, around)).unfold(1, BLOCK + 2 * reach, BLOCK).mT  # (B, T / BLOCK, rows, D + 1)
+    places = torch.arange(BLOCK + 2 * reach, device=x.device, dtype=x.dtype)
+    band = torch.exp(-(places[reach : reach + BLOCK, None] - places).abs() / sigma)
+    sums = (band @ blocks).reshape(batch, -1, dim + 1)[:, :length]
+    weights = sums[..., -1:]
+    return sums[..., :-1] / torch.where(mask[..., None], weights, torch.ones_like(weights))
+
+
 class PaperGraph(nn.Module):
     """`ReLU([softmax(M_sim); softmax(M_dis)] X W)` with `M_dis(i, j) = -|i - j| / sigma` (Dong 2024, Eq. 7-9).
 
@@ -43,8 +61,7 @@ class PaperGraph(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Frames [B, T, D] and mask [B, T] -> [B, T, D]."""
         alike = row_softmax(likeness(x), mask)
-        near = row_softmax((-distance(x.shape[1], like=x) / self.sigma).expand_as(alike), mask)
-        spread = F.relu(self.join(torch.cat([alike @ x, near @ x], -1)))  # (B, T, 2D) -> (B, T, D)
+        spread = F.relu(self.join(torch.cat([alike @ x, near(x, mask, sigma=self.sigma)], -1)))  # (B, T, 2D)
         return (x + spread if self.residual else spread) * mask[..., None]
 
 

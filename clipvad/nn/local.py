@@ -31,10 +31,12 @@ class LocalTransformer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Frames [B, T, D] and mask [B, T] -> [B, T, D]."""
         batch, length, dim = x.shape
-        missing = -length % self.window
-        windows = F.pad(x, (0, 0, 0, missing)).reshape(-1, self.window, dim) + self.positions  # (B * T / w, w, D)
-        real = F.pad(mask, (0, missing)).reshape(-1, self.window)
-        # Attention over nothing is NaN, so a window without a real frame attends to its padding.
-        hidden = ~real & real.any(1, keepdim=True)
-        seen: Tensor = self.blocks(windows, src_key_padding_mask=hidden)
+        width = min(self.window, length)  # a short video has one short window
+        missing = -length % width
+        windows = F.pad(x, (0, 0, 0, missing)).reshape(-1, width, dim) + self.positions[:width]  # (B * T / w, w, D)
+        real = F.pad(mask, (0, missing)).reshape(-1, width)
+        there = real.any(1)  # attention over nothing would be NaN, and would cost as much as any other
+        found: Tensor = self.blocks(windows[there], src_key_padding_mask=~real[there])
+        seen = found.new_zeros(windows.shape)
+        seen[there] = found
         return seen.reshape(batch, -1, dim)[:, :length] * mask[..., None]

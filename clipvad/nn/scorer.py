@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clipvad.core import Detections, Embeddings, Features, Mode, ModelUse, Rule, RuleSet, Scores
+from clipvad.core import Embeddings, Features, Mode, ModelUse, Rule, RuleSet, Scores
 from clipvad.errors import EncoderMismatchError, ModelError, SettingsError
 from clipvad.events import median_smooth, window_of
 from clipvad.nn.checkpoint import Checkpoint
-from clipvad.nn.inference import class_probabilities, each_alone
+from clipvad.nn.inference import class_probabilities, object_probabilities
 from clipvad.scoring.similarity import abnormal_mass, of_winners, strongest, top_sentence
 
 MAX_CLASSES, MAX_NAME = 200, 100
@@ -136,10 +136,16 @@ class VideoScorer:
         winner, per_object, per_class = np.full(len(features), -1, np.int32), None, None
         frames, detections, objects = features.frames, features.detections, features.objects
         if mode == "frame" and frames is not None:
-            probabilities = self._remembered(mode, frames, lambda: self._of_frames(frames))
+            probabilities = self._remembered(
+                mode, frames, lambda: class_probabilities(self._model, frames.vectors[None], self._classes)
+            )
             score, cosines = abnormal_mass(probabilities, rules), np.full_like(probabilities, np.nan)
         elif mode == "object" and detections is not None and objects is not None:
-            per_class = self._remembered(mode, objects, lambda: self._of_objects(detections, objects))
+            per_class = self._remembered(
+                mode,
+                objects,
+                lambda: object_probabilities(self._model, objects.vectors, detections.track, self._classes),
+            )
             per_object = abnormal_mass(per_class, rules)
             winner = strongest(detections, per_object, len(features))
             score, probabilities, cosines = of_winners(winner, per_object, per_class, np.full_like(per_class, np.nan))
@@ -156,23 +162,6 @@ class VideoScorer:
             object_score=per_object,
             object_top=None if per_class is None else top_sentence(per_class),
         )
-
-    def _of_frames(self, frames: Embeddings) -> NDArray[np.float32]:
-        return class_probabilities(self._model, frames.vectors[None], self._classes)
-
-    def _of_objects(self, detections: Detections, objects: Embeddings) -> NDArray[np.float32]:
-        """Float32 [M, C]: a track is a video, its objects are the rows."""
-        rows = objects.vectors
-        out = np.zeros((len(rows), len(self.checkpoint.classes)), np.float32)
-        alone = detections.track < 0
-        if alone.any():
-            out[alone] = each_alone(self._model, rows[alone], self._classes)
-        tracked = np.flatnonzero(~alone)
-        tracked = tracked[np.argsort(detections.track[tracked], kind="stable")]  # within a track still by frame
-        _, starts = np.unique(detections.track[tracked], return_index=True)
-        for track in np.split(tracked, starts[1:]) if len(tracked) else ():
-            out[track] = class_probabilities(self._model, rows[None, track], self._classes)
-        return out
 
     def _remembered(self, mode: Mode, seen: Embeddings, work: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
         """What it made of these vectors the last time: a threshold that is dragged must not run the model."""

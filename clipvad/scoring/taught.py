@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from clipvad.scoring.logits import TaughtTexts
 from clipvad.scoring.similarity import SimilarityScorer
 
 VERSION = 1
+PICTURES: Mapping[Mode, str] = {"frame": "whole frames", "object": "objects"}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -31,8 +32,8 @@ class Lesson:
     """A and b of N sentences: `scale` float32 [N, D] and `bias` float32 [N], 1 and 0 where nothing was learnt.
 
     `sentences` with `is_abnormal` bool [N]: the side that each was taught on; no sentence stands twice on one side.
-    `encoder_id`, `temperature`: what it was taught with. `training`: how, JSON-ready (labels, seed, loss, options).
-    `limits`: one line on what it can't do. Raises `ModelError` for parts that do not fit each other.
+    `encoder_id`, `temperature`, `picture`: what it was taught with. `training`: how, JSON-ready (labels, seed, loss,
+    options). `limits`: one line on what it can't do. Raises `ModelError` for parts that do not fit each other.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Lesson:
     is_abnormal: NDArray[np.bool_]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
+    picture: Mode
     training: Mapping[str, Any] = field(default_factory=dict)
     limits: str = ""
 
@@ -53,6 +55,8 @@ class Lesson:
             raise ModelError(f"{self.name!r}: the numbers of this lesson are not finite.")
         if len(self._rows) < count:
             raise ModelError(f"{self.name!r} holds a sentence twice on one side.")
+        if self.picture not in PICTURES:
+            raise ModelError(f"{self.name!r}: a lesson is of pictures {' or '.join(PICTURES)}, not {self.picture!r}.")
         if not self.temperature > 0:
             raise ModelError(f"{self.name!r}: a temperature lies above 0, got {self.temperature}.")
 
@@ -86,9 +90,15 @@ class Lesson:
             scale[column], bias[column] = self.scale[row], self.bias[row]
         return TaughtTexts(texts.vectors, texts.encoder_id, scale * vectors, bias)
 
-    def remarks(self, rules: RuleSet, *, temperature: float) -> tuple[str, ...]:
-        """What of the lesson does not fit a rule set that is scored at `temperature`: sentences for the user."""
+    def remarks(self, rules: RuleSet, *, temperature: float, modes: Sequence[Mode]) -> tuple[str, ...]:
+        """What of the lesson does not fit a rule set scored at `temperature` in `modes`: sentences for the user."""
         known, found = self._known(rules), []
+        found += [
+            f"The lesson {self.name!r} was taught on {PICTURES[self.picture]}. It scores {PICTURES[mode]} too here, "
+            "where it may do harm: teach one on them, or score them zero-shot."
+            for mode in modes
+            if mode != self.picture
+        ]
         if unknown := [text for column, text in enumerate(rules.sentences) if column not in known]:
             found.append(
                 f"The lesson {self.name!r} was taught {len(known)} of these {len(rules.sentences)} sentences. "
@@ -127,6 +137,7 @@ class Lesson:
             "limits": self.limits,
             "encoder": self.encoder_id,
             "temperature": self.temperature,
+            "picture": self.picture,
             **{
                 side: [
                     text
@@ -158,6 +169,7 @@ class Lesson:
                 is_abnormal=np.repeat([False, True], [len(side) for side in sides]),
                 scale=tensors["scale"].astype(np.float32),
                 bias=tensors["bias"].astype(np.float32),
+                picture=card["picture"],
                 training=dict(card["training"]),
                 limits=str(card["limits"]),
             )
@@ -197,7 +209,7 @@ class TaughtScorer(SimilarityScorer):
         return self.lesson.applied(texts, rules)
 
     def remarks(self, features: Features, rules: RuleSet) -> tuple[str, ...]:
-        return self.lesson.remarks(rules, temperature=self.temperature)
+        return self.lesson.remarks(rules, temperature=self.temperature, modes=features.modes)
 
     def score(
         self,

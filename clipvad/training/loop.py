@@ -45,8 +45,9 @@ def train(
     Writes to the folder `out`: NAME.safetensors with NAME.json (the best so far, from the first epoch on), curves.csv,
     TensorBoard's event files, and the state to go on from (`resume`; where there is none it begins anew). On a CPU a
     run that was killed and resumed ends with the same bits as one that was not. Ctrl-C leaves the best so far and is
-    raised on. `encoder`: the text tower, loaded by the id of the features if None; a classifier needs none. Raises
-    `ClipvadError` for what does not fit.
+    raised on. Where nothing can be learnt (sentences as they stand, no temporal module, no adapter) the checkpoint is
+    zero-shot, returned at once. `encoder`: the text tower, loaded by the id of the features if None; a classifier needs
+    none. Raises `ClipvadError` for what does not fit.
     """
     path = out / state.FILE
     if path.exists() and not resume:
@@ -57,7 +58,10 @@ def train(
         if path.exists():
             run.resume(path)
         try:
-            _loop(run, card, out, on_progress)
+            if run.learns:
+                _loop(run, card, out, on_progress)
+            else:
+                run.keep_untrained()
         finally:  # Ctrl-C too leaves the best so far
             if run.best is not None:
                 made = _checkpoint(run, card)
@@ -152,7 +156,8 @@ def _clock(run: Run) -> Callable[[int], float]:
 def _checkpoint(run: Run, card: Mapping[str, Any]) -> Checkpoint:
     """The best so far, with its card."""
     assert run.best is not None
-    config, chosen = run.config, run.history[run.best.epoch - 1]
+    config, chosen = run.config, run.history[run.best.epoch - 1] if run.best.epoch else None
+    by = "validation split of the training videos" if run.val else "the last epoch"
     return Checkpoint(
         name=config.name,
         config=config.model,
@@ -166,10 +171,10 @@ def _checkpoint(run: Run, card: Mapping[str, Any]) -> Checkpoint:
             "config": config.model_dump(mode="json", exclude={"data", "name", "limits", "model"}),
             "seed": config.loop.seed,
             "epochs": len(run.history),
-            "epoch": chosen.epoch,
-            "chosen_by": "validation split of the training videos" if run.val else "the last epoch",
-            "val_auc": chosen.val_auc,
-            "val_loss": chosen.val_loss,
+            "epoch": run.best.epoch,
+            "chosen_by": by if chosen else "nothing to learn",
+            "val_auc": chosen and chosen.val_auc,
+            "val_loss": chosen and chosen.val_loss,
             "train_videos": len(run.train),
             "val_videos": [bag.name for bag in run.val],
             "seconds": round(sum(log.seconds for log in run.history), 1),

@@ -66,7 +66,9 @@ class Run:
         self.model = model.to(self.device)
         self.classes = None if classes is None else classes.to(self.device)
         learned = [*model.parameters(), *(classes.parameters() if classes is not None else ())]
-        self.optimizer = torch.optim.AdamW(learned, lr=config.loop.lr, weight_decay=config.loop.weight_decay)
+        self.learns = bool(learned)
+        group = [{"params": learned}]  # a bare list must not be empty
+        self.optimizer = torch.optim.AdamW(group, lr=config.loop.lr, weight_decay=config.loop.weight_decay)
         self.steps_an_epoch = count_batches(train, config.loop)
         self.history: list[EpochLog] = []
         self.best: Best | None = None
@@ -97,12 +99,15 @@ class Run:
         better = self.best is None or not self.val or _rank(val_auc, val_loss) > self.best.rank
         log = EpochLog(epoch=epoch, **losses, val_auc=val_auc, val_loss=val_loss, seconds=seconds, best=better)
         if better:
-            extra = {} if embeddings is None else {"classes": embeddings}
-            whole = {**self._weights(), **extra}
-            kept = {name: value.detach().cpu().clone() for name, value in whole.items()}
-            self.best = Best(epoch=epoch, rank=_rank(val_auc, val_loss), tensors=kept)
+            self.best = Best(epoch=epoch, rank=_rank(val_auc, val_loss), tensors=self._kept(embeddings))
         self.history.append(log)
         return log
+
+    def keep_untrained(self) -> None:
+        """Keep the weights as they are, as epoch 0: all there is to do where nothing can be learnt."""
+        with torch.inference_mode():
+            embeddings = None if self.classes is None else self.classes()
+        self.best = Best(epoch=0, rank=(0.0, 0.0), tensors=self._kept(embeddings))
 
     @property
     def is_over(self) -> bool:
@@ -140,6 +145,11 @@ class Run:
     def _weights(self) -> dict[str, Tensor]:
         prompts = {} if self.classes is None else self.classes.state_dict()
         return {**state.put_under("model.", self.model.state_dict()), **state.put_under("prompts.", prompts)}
+
+    def _kept(self, embeddings: Tensor | None) -> dict[str, Tensor]:
+        extra = {} if embeddings is None else {"classes": embeddings}
+        whole = {**self._weights(), **extra}
+        return {name: value.detach().cpu().clone() for name, value in whole.items()}
 
     def _alignment(self, batch: Batch, embeddings: Tensor | None) -> tuple[Tensor, Tensor]:
         """L_ali, which for a classifier is MIL's binary cross entropy, and the logits of the videos [B, C]."""

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from clipvad.core import Embeddings, RuleSet, check_same_encoder
+from clipvad.core import Embeddings, Mode, RuleSet, check_same_encoder
 from clipvad.datasets import NORMAL
 from clipvad.errors import ModelError
 from clipvad.scoring.taught import Lesson
@@ -83,11 +83,12 @@ def teach(
     rules: RuleSet,
     *,
     temperature: float,
+    picture: Mode,
     weights: NDArray[np.floating] | None = None,
     options: TeachOptions = TeachOptions(),
     name: str = "taught",
 ) -> Lesson:
-    """A lesson from M labelled pictures: frames or objects, unit vectors [M, D] with a label each.
+    """A lesson from M labelled pictures, frames or objects (`picture`): unit vectors [M, D] with a label each.
 
     `texts`: unit vectors of `rules.sentences`, row for row (more are ignored). A category that the rules lack counts
     as its side. `weights` [M]: lambda of Eq. 15, 1 where not given. The same arguments give the same lesson. Raises
@@ -105,7 +106,7 @@ def teach(
     loss = fit(model, x, own, other, lam, choose=lambda: everything, options=options)
     counts = {str(label): labels.count(label) for label in sorted(set(labels), key=str)}
     training = {"labels": counts, "pictures": len(samples), "loss": loss, **asdict(options)}
-    return sentences.lesson(model, encoder_id=texts.encoder_id, training=training, name=name)
+    return sentences.lesson(model, encoder_id=texts.encoder_id, picture=picture, training=training, name=name)
 
 
 def fit(
@@ -176,7 +177,9 @@ class Sentences:
         of_class = side & (np.array(self.categories) == label) if isinstance(label, str) and abnormal else side
         return of_class if of_class.any() else side, ~side
 
-    def lesson(self, model: Similarity, *, encoder_id: str, training: dict[str, Any], name: str) -> Lesson:
+    def lesson(
+        self, model: Similarity, *, encoder_id: str, picture: Mode, training: dict[str, Any], name: str
+    ) -> Lesson:
         """What the model has learnt of them."""
         return Lesson(
             name=name,
@@ -186,6 +189,7 @@ class Sentences:
             is_abnormal=self.is_abnormal,
             scale=model.scale.detach().numpy(),
             bias=model.bias.detach().numpy(),
+            picture=picture,
             training=training,
             limits=LIMITS,
         )

@@ -74,7 +74,9 @@ def teach_from_videos(
     weights /= weights[choose()].mean()
     loss = fit(model, x, own, other, weights, choose=choose, options=options)
     training = {"data_set": dataset.name, "videos": len(videos), "rows": len(x), "loss": loss, **asdict(options)}
-    return sentences.lesson(model, encoder_id=texts.encoder_id, training=training, name=name)
+    return sentences.lesson(
+        model, encoder_id=texts.encoder_id, picture=source.spec.picture, training=training, name=name
+    )
 
 
 def frame_row(

@@ -24,6 +24,18 @@ from clipvad.ui.tabs.widgets import ZERO_SHOT_LABEL
 MAX_MB = 64
 OWN = "own"  # the choice that stands for the head that this session uploaded
 ROWS, CHARS = 10, 160  # of what a card tells about the training
+LABELS = {
+    "data_set": "Trained on",
+    "seed": "Random seed",
+    "epochs": "Epochs run",
+    "epoch": "Epoch kept",
+    "chosen_by": "Epoch chosen by",
+    "val_auc": "AUC on validation videos",
+    "val_loss": "Loss on validation videos",
+    "train_videos": "Training videos",
+    "seconds": "Training time, s",
+    "date": "Trained on the day",
+}
 NAMED = 6  # classes named in the line above the editor
 
 
@@ -148,13 +160,13 @@ def _listed(classes: Sequence[str]) -> str:
 
 
 def _told(training: Mapping[str, Any]) -> dict[str, str]:
-    """What a card says about the training, in its own words: the plain entries, cut to what is read."""
+    """What a card says about the training: the plain entries, those not known by their own names, cut."""
     plain = {
         str(name): f"{value:.4g}" if isinstance(value, float) else str(value)
         for name, value in training.items()
         if isinstance(value, str | int | float)
     }
     return {
-        name[:40].replace("_", " ").capitalize().replace("auc", "AUC"): text[:CHARS]
+        LABELS.get(name, name[:40].replace("_", " ").capitalize()): text[:CHARS]
         for name, text in list(plain.items())[:ROWS]
     }

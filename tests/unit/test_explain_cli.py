@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from clipvad.scoring.taught import Lesson
 from tests.fakes import ColourEncoder
+from tests.heads import make_head
 from tests.unit.test_cli import call, fakes, place  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.usefixtures("fakes")
@@ -83,6 +85,22 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("error: ")
     assert told in last
+
+
+def test_a_lesson_is_explained_and_a_head_is_not(place: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+    scale, texts = np.ones((1, 3), np.float32), ("something red",)
+    taught = Lesson(
+        name="red", encoder_id=ColourEncoder.id, temperature=0.05, sentences=texts, is_abnormal=np.array([True]),
+        scale=scale, bias=np.array([-40], np.float32), picture="frame",
+    )  # fmt: skip
+    asked = ("--at", "1.5", "--sentence", "red", "--scorer")
+    assert call(*EXPLAIN, *asked, str(taught.save(place / "red.safetensors"))) == 0
+    assert "largest share 0.0" in capsys.readouterr().out  # where zero-shot finds it, see above
+    head = make_head(ColourEncoder.id, np.eye(3), step=10.0).save(place / "head.safetensors")
+    (place / "out.png").unlink()
+    assert call(*EXPLAIN, *asked, str(head)) == 2
+    assert "not defined for the head tiny" in capsys.readouterr().err
+    assert not (place / "out.png").exists()
 
 
 def test_a_place_that_cannot_be_written_is_told(place: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811

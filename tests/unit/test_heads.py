@@ -127,6 +127,7 @@ def test_a_lesson_is_chosen_alike_and_scores_the_users_sentences(heads: Heads, t
         is_abnormal=np.array([True]),
         scale=np.ones((1, 3), np.float32),
         bias=np.array([-40], np.float32),
+        picture="frame",
     )
     session = heads.take("a", lesson.save(tmp_path / "calmer.safetensors"))
     assert heads.choices("a")[-1] == ("Lesson calmer (yours)", OWN)
@@ -160,11 +161,19 @@ def test_files_that_are_no_head_for_this_leave_the_choice(heads: Heads, tmp_path
 
 def test_a_card_is_shown_as_text_and_cut() -> None:
     head = make_head(ColourEncoder.id, COLOURS, name=HOSTILE, classes=("normal", HOSTILE, "x"))
-    told = {HOSTILE: HOSTILE, "data": "street", "val_auc": 0.91234, "nested": {"a": 1}, "long": "x" * 9999}
+    told = {
+        HOSTILE: HOSTILE,
+        "data": "street",
+        "val_auc": 0.91234,
+        "chosen_by": "luck",
+        "nested": {"a": 1},
+        "long": "x" * 9999,
+    }
     scorer = VideoScorer(replace(head, training=told, limits=HOSTILE))
     card = card_html(scorer)
     assert "<img" not in card + kept_html(scorer)
-    assert "0.9123" in card
+    assert "<dt>AUC on validation videos</dt><dd>0.9123</dd>" in card
+    assert "<dt>Epoch chosen by</dt><dd>luck</dd>" in card
     assert "street" in card
     assert "nested" not in card.lower()
     assert len(card) < 5000

@@ -26,6 +26,7 @@ from clipvad.nn import (
     frame_score,
     top_k_mean,
 )
+from clipvad.nn.graph import near
 from tests.encoding import MODEL_CFG
 
 DIM = 8
@@ -92,6 +93,22 @@ def test_paper_graph_is_equations_7_to_9(residual: bool) -> None:
         both = np.concatenate([sum(alike[j] * x[j] for j in range(length)), sum(near[j] * x[j] for j in range(length))])
         wanted[i] = np.maximum(module.join.weight.detach().numpy() @ both, 0) + (x[i] if residual else 0)
     np.testing.assert_allclose(alone(module, video(length))[0].numpy(), wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float32, 1e-6), (torch.float64, 1e-14)])
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("length", [1, 127, 128, 400])
+def test_the_band_of_near_frames_is_the_whole_matrix(
+    dtype: torch.dtype, close: float, sigma: float, length: int
+) -> None:
+    x = torch.randn(2, length, DIM, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    mask = torch.arange(length) < torch.tensor([[length], [(length + 1) // 2]])
+    steps = torch.arange(length, dtype=torch.float64)
+    whole = -(steps[:, None] - steps).abs() / sigma
+    wanted = whole.expand(2, -1, -1).masked_fill(~mask[:, None], -torch.inf).softmax(-1) @ x
+    found = near(x.to(dtype), mask, sigma=sigma)
+    assert found.dtype == dtype
+    assert (found - wanted)[mask].abs().max() < close
 
 
 def gelu(x: np.ndarray) -> np.ndarray:

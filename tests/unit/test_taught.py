@@ -88,6 +88,7 @@ def lesson(rules: RuleSet = PLAIN, *, learnt: bool = True, seed: int = 2) -> Les
         is_abnormal=rules.is_abnormal,
         scale=(rng.normal(1, 0.3, (count, DIM)) if learnt else np.ones((count, DIM))).astype(np.float32),
         bias=(rng.normal(0, 1, count) if learnt else np.zeros(count)).astype(np.float32),
+        picture="frame",
         training={"labels": {"normal": 3, "True": 2}, "seed": 7},
         limits="one camera",
     )
@@ -183,9 +184,9 @@ def test_a_sentence_on_both_sides_has_what_its_own_side_learnt() -> None:
 
 def test_what_does_not_fit_is_said() -> None:
     taught = lesson()
-    assert taught.remarks(PLAIN, temperature=M) == ()
+    assert taught.remarks(PLAIN, temperature=M, modes=("frame",)) == ()
     moved = RuleSet(name="r", normal=(Rule(text="a0"), Rule(text="n0")), abnormal=(Rule(text="n1"), Rule(text="x")))
-    unknown, as_normal, as_abnormal, warmth = taught.remarks(moved, temperature=2 * M)
+    unknown, as_normal, as_abnormal, warmth = taught.remarks(moved, temperature=2 * M, modes=())
     assert "taught 3 of these 4 sentences" in unknown
     assert "“x”" in unknown
     assert as_normal.startswith("Taught as normal, but abnormal here: “n1”")
@@ -194,6 +195,13 @@ def test_what_does_not_fit_is_said() -> None:
     assert "0.1" in warmth
     texts = texts_of(moved)
     assert taught.applied(texts, moved).bias[0] == taught.bias[2], "it stays usable"
+
+
+def test_other_pictures_than_it_was_taught_on_are_remarked() -> None:
+    scorer = TaughtScorer(lesson=lesson(), temperature=M)
+    (said,) = scorer.remarks(clip(), PLAIN)
+    assert "taught on whole frames. It scores objects too here" in said
+    assert scorer.remarks(replace(clip(), detections=None, objects=None), PLAIN) == ()
 
 
 def test_another_encoder_is_refused_with_both_ids() -> None:
@@ -254,6 +262,8 @@ GOOD = lesson().card
         ({key: value for key, value in GOOD.items() if key != "encoder"}, "damaged.*encoder"),
         ({**GOOD, "temperature": "warm"}, "damaged"),
         ({**GOOD, "temperature": -1}, "above 0"),
+        ({**GOOD, "picture": "part"}, "frame or object, not 'part'"),
+        ({**GOOD, "picture": []}, "damaged"),
         ({**GOOD, "temperature": float("nan")}, "above 0"),
         ({**GOOD, "training": None}, "damaged"),
         ({**GOOD, "normal": 3}, "damaged"),
@@ -356,6 +366,7 @@ class TestInTheAnalyzer:
             is_abnormal=self.RULES.is_abnormal,
             scale=np.full((4, 3), 1.2 if learnt else 1, np.float32),
             bias=np.array([0, 0, 2, -1] if learnt else [0, 0, 0, 0], np.float32),
+            picture="frame",
         )
 
     def analyzer(self, path: Path | None = None) -> Analyzer:
@@ -370,7 +381,8 @@ class TestInTheAnalyzer:
             assert np.array_equal(zero.scores[mode].smooth, same.scores[mode].smooth)
             assert np.array_equal(zero.scores[mode].probabilities, same.scores[mode].probabilities)
         assert zero.events == same.events
-        assert same.remarks == ()
+        (said,) = same.remarks
+        assert "scores objects too" in said
         assert same.scorer.id.startswith("taught:colours@")
 
     def test_curve_influence_and_objects_agree_on_what_was_taught(self, tmp_path: Path) -> None:

@@ -113,7 +113,15 @@ def scores_of(samples: Embeddings, texts: Embeddings, rules: RuleSet = RULES) ->
 def test_what_zero_shot_cannot_see_is_learnt_without_a_mistake_and_holds_for_new_pictures() -> None:
     samples, labels, texts = hidden_axis()
     assert scores_of(samples, texts) == pytest.approx(3 / 5, abs=1e-5), "five sentences alike, three abnormal"
-    taught = teach(samples, labels, texts, RULES, temperature=M, options=TeachOptions(epochs=300, lr=0.02, decay=0))
+    taught = teach(
+        samples,
+        labels,
+        texts,
+        RULES,
+        picture="frame",
+        temperature=M,
+        options=TeachOptions(epochs=100, lr=0.05, decay=0),
+    )
     given = taught.applied(texts, RULES)
     assert ((scores_of(samples, given) > 0.5) == labels).all()
     new, truth, _ = hidden_axis(seed=1)
@@ -125,19 +133,19 @@ def test_what_zero_shot_cannot_see_is_learnt_without_a_mistake_and_holds_for_new
 def test_a_class_moves_its_own_sentences_a_side_all_of_them() -> None:
     samples = Embeddings(unit(np.random.default_rng(4), 10, DIM), "e")
     options = TeachOptions(epochs=1, decay=0)
-    fire = teach(samples, ["fire"] * 10, texts_of(), RULES, temperature=M, options=options)
+    fire = teach(samples, ["fire"] * 10, texts_of(), RULES, picture="frame", temperature=M, options=options)
     assert (fire.bias > 0).tolist() == [False, False, True, True, False]
     assert fire.bias[4] == 0, "another class of the same side takes no part"
-    side = teach(samples, [True] * 10, texts_of(), RULES, temperature=M, options=options)
+    side = teach(samples, [True] * 10, texts_of(), RULES, picture="frame", temperature=M, options=options)
     assert (side.bias > 0).tolist() == [False, False, True, True, True]
-    flood = teach(samples, ["flood"] * 10, texts_of(), RULES, temperature=M, options=options)
+    flood = teach(samples, ["flood"] * 10, texts_of(), RULES, picture="frame", temperature=M, options=options)
     assert np.array_equal(flood.bias, side.bias), "a class without sentences counts as its side"
 
 
 def test_without_labels_that_disagree_the_pull_keeps_zero_shot() -> None:
     samples, labels, texts = hidden_axis()
     far, near = (
-        teach(samples, labels, texts, RULES, temperature=M, options=TeachOptions(lr=0.01, decay=decay))
+        teach(samples, labels, texts, RULES, picture="frame", temperature=M, options=TeachOptions(lr=0.01, decay=decay))
         for decay in (0.0, 1000.0)
     )
     assert np.abs(near.scale - 1).max() < 0.02 < np.abs(far.scale - 1).max()
@@ -150,10 +158,10 @@ def test_the_same_labels_give_the_same_lesson_and_touch_no_other_generator() -> 
     torch.manual_seed(1)
     expected = torch.rand(1)
     torch.manual_seed(1)
-    one, two = (teach(samples, labels, texts, RULES, temperature=M, options=options) for _ in range(2))
+    one, two = (teach(samples, labels, texts, RULES, picture="frame", temperature=M, options=options) for _ in range(2))
     assert torch.rand(1) == expected
     assert np.array_equal(one.scale, two.scale)
-    other = teach(samples, labels, texts, RULES, temperature=M, options=replace(options, seed=4))
+    other = teach(samples, labels, texts, RULES, picture="frame", temperature=M, options=replace(options, seed=4))
     assert not np.array_equal(one.scale, other.scale), "batches are drawn by the seed"
 
 
@@ -162,8 +170,8 @@ def test_the_order_of_the_rules_changes_nothing() -> None:
     texts = texts_of()
     swapped = replace(RULES, normal=RULES.normal[::-1], abnormal=RULES.abnormal[::-1])
     order = [RULES.sentences.index(text) for text in swapped.sentences]
-    one = teach(samples, labels, texts, RULES, temperature=M)
-    two = teach(samples, labels, Embeddings(texts.vectors[order], "e"), swapped, temperature=M)
+    one = teach(samples, labels, texts, RULES, picture="frame", temperature=M)
+    two = teach(samples, labels, Embeddings(texts.vectors[order], "e"), swapped, picture="frame", temperature=M)
     assert two.scale == pytest.approx(one.scale[order], abs=1e-4)
     assert two.bias == pytest.approx(one.bias[order], abs=1e-4)
 
@@ -174,8 +182,10 @@ def test_a_sample_of_weight_zero_teaches_nothing() -> None:
     both = Embeddings(np.concatenate([samples.vectors, samples.vectors]), "e")
     weights = np.repeat([2.0, 0.0], len(labels))
     options = TeachOptions(epochs=20)
-    plain = teach(samples, labels, texts, RULES, temperature=M, options=options)
-    ignoring = teach(both, [*labels, *wrong], texts, RULES, temperature=M, weights=weights, options=options)
+    plain = teach(samples, labels, texts, RULES, picture="frame", temperature=M, options=options)
+    ignoring = teach(
+        both, [*labels, *wrong], texts, RULES, picture="frame", temperature=M, weights=weights, options=options
+    )
     assert ignoring.scale == pytest.approx(plain.scale, abs=1e-5)
 
 
@@ -184,8 +194,8 @@ def test_a_sentence_that_stands_in_two_zones_is_taught_once() -> None:
     texts = texts_of()
     doubled = Embeddings(np.concatenate([texts.vectors, texts.vectors[2:3]]), "e")
     samples, labels, _ = hidden_axis()
-    one = teach(samples, labels, texts, RULES, temperature=M)
-    two = teach(samples, labels, doubled, twice, temperature=M)
+    one = teach(samples, labels, texts, RULES, picture="frame", temperature=M)
+    two = teach(samples, labels, doubled, twice, picture="frame", temperature=M)
     assert two.sentences == one.sentences
     assert np.array_equal(two.scale, one.scale)
 
@@ -193,11 +203,11 @@ def test_a_sentence_that_stands_in_two_zones_is_taught_once() -> None:
 def test_what_cannot_be_taught_is_refused() -> None:
     samples, labels, texts = hidden_axis()
     with pytest.raises(EncoderMismatchError):
-        teach(samples, labels, Embeddings(texts.vectors, "other"), RULES, temperature=M)
+        teach(samples, labels, Embeddings(texts.vectors, "other"), RULES, picture="frame", temperature=M)
     with pytest.raises(ModelError, match="60 pictures and 59 labels"):
-        teach(samples, labels[1:], texts, RULES, temperature=M)
+        teach(samples, labels[1:], texts, RULES, picture="frame", temperature=M)
     with pytest.raises(ModelError, match="0 pictures"):
-        teach(Embeddings(np.zeros((0, DIM), np.float32), "e"), [], texts, RULES, temperature=M)
+        teach(Embeddings(np.zeros((0, DIM), np.float32), "e"), [], texts, RULES, picture="frame", temperature=M)
     for bad in ({"epochs": 0}, {"lr": 0.0}, {"decay": -1.0}, {"batch": 0}, {"lr": math.nan}):
         with pytest.raises(ModelError, match="above 0"):
             TeachOptions(**bad)  # type: ignore[arg-type]
@@ -230,7 +240,7 @@ class Videos:
 
 def test_labels_of_whole_videos_find_the_frames() -> None:
     source, (_, _, texts) = Videos(), hidden_axis()
-    options = TeachOptions(epochs=100, lr=0.02, decay=0.01)
+    options = TeachOptions(epochs=40, lr=0.05, decay=0.01)
     untaught = frame_row(source.dataset, source, texts, RULES, temperature=M, window=1)
     taught = frame_row(source.dataset, source, texts, RULES, temperature=M, seed=0, options=options, window=1)
     assert untaught.auc == pytest.approx(0.5, abs=0.1)
@@ -286,9 +296,9 @@ class Objects(Videos):
 
 def test_objects_teach_too_and_a_frame_has_its_strongest_or_zero() -> None:
     source, (_, _, hidden), texts = Objects(), hidden_axis(), texts_of()
-    options = TeachOptions(epochs=100, lr=0.02, decay=0.01)
+    options = TeachOptions(epochs=40, lr=0.05, decay=0.01)
     lesson = teach_from_videos(source.dataset, source, hidden, RULES, temperature=M, options=options)
-    assert lesson.training["rows"] == 400
+    assert (lesson.training["rows"], lesson.picture) == (400, "object")
     rows = Embeddings(source.rows["v13"] / np.linalg.norm(source.rows["v13"], axis=1, keepdims=True), "e")
     truth = source.dataset.videos[13].truth
     assert truth is not None
