@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from clipvad.core import check_same_encoder
 from clipvad.errors import FeaturesError
-from clipvad.features.base import FeatureSource, FeatureSpec, VideoFeatures
+from clipvad.features.base import FeatureSource, FeatureSpec, ObjectFeatures, VideoFeatures
 
 LAYOUTS = "a feature store's folder, a .csv or .list of .npy files, or an .npz archive"
 
@@ -72,6 +72,20 @@ class JoinedSource:
         if name not in self._of:
             raise FeaturesError(f"There are no features of {name!r}.")
         return self._of[name].read(name)
+
+    def read_objects(self, name: str) -> ObjectFeatures:
+        """The objects of one video. Raises `FeaturesError`."""
+        if name not in self._of:
+            raise FeaturesError(f"There are no features of {name!r}.")
+        return read_objects(self._of[name], name)
+
+
+def read_objects(source: FeatureSource, name: str) -> ObjectFeatures:
+    """The objects of one video. Raises `FeaturesError` for a layout that holds none."""
+    read: Callable[[str], ObjectFeatures] | None = getattr(source, "read_objects", None)
+    if read is None:
+        raise FeaturesError(f"{name}: objects are read from a feature store of clipvad (`clipvad extract`).")
+    return read(name)
 
 
 def _check_alike(first: FeatureSpec, other: FeatureSpec) -> None:

@@ -4,7 +4,7 @@ goes on with the very batches that it would have had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from torch import Tensor
 
 from clipvad.datasets import LabelledVideo
 from clipvad.errors import FeaturesError
-from clipvad.features import FeatureSource, ObjectFeatures
+from clipvad.features import FeatureSource
+from clipvad.features.sources import read_objects
 from clipvad.nn import tracks
 from clipvad.training.config import LoopConfig
 
@@ -147,14 +148,6 @@ def _sequences(source: FeatureSource, name: str) -> list[NDArray[np.floating]]:
     found = read_objects(source, name)
     # A video without an object has a row of zeros: nothing was seen in it, which is also something to learn.
     return [found.rows[None, index] for index in tracks(found.track)] or [np.zeros((1, 1, source.spec.dim))]
-
-
-def read_objects(source: FeatureSource, name: str) -> ObjectFeatures:
-    """The objects of one video. Raises `FeaturesError` for a layout that holds none."""
-    read: Callable[[str], ObjectFeatures] | None = getattr(source, "read_objects", None)
-    if read is None:
-        raise FeaturesError(f"{name}: objects are read from one feature store of clipvad (`clipvad extract`).")
-    return read(name)
 
 
 def _drawn(part: NDArray[np.float16], rng: np.random.Generator | None, drop: float) -> NDArray[np.floating]:

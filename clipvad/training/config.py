@@ -93,6 +93,7 @@ class LossConfig(BaseModel):
 
 class LoopConfig(BaseModel):
     """How it is trained. `val_share`: of the training videos, kept aside to choose the epoch; 0 keeps the last epoch.
+    `schedule`: of the learning rate; cosine lets it fall to 0 at the last of `epochs`.
     `patience`: epochs without a better one before it stops; 0 never stops. `rows`: at most so many of a video, longer
     ones are averaged down; None takes all. `balance`: half of every batch normal, half abnormal. `drop_rows`: share of
     rows left out at random. `precision`: auto is bf16 on CUDA, fp32 elsewhere. `save_s`: seconds between two saves of
@@ -103,6 +104,7 @@ class LoopConfig(BaseModel):
     epochs: int = Field(default=50, ge=1)
     batch: int = Field(default=64, ge=2)
     lr: float = Field(default=1e-5, gt=0)
+    schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: float = Field(default=0.0, ge=0)
     seed: int = Field(default=0, ge=0)
     val_share: float = Field(default=0.2, ge=0, le=0.5)

@@ -15,8 +15,9 @@ from clipvad.errors import DataSetError, FeaturesError
 from clipvad.evaluation.metrics import Quality, hold, quality
 from clipvad.features import FeatureSource
 from clipvad.features.base import Unit
+from clipvad.features.sources import read_objects
 from clipvad.nn import Checkpoint, VideoModel, class_probabilities, object_probabilities
-from clipvad.training.batches import check_present, read_objects
+from clipvad.training.batches import check_present
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,8 @@ class Run:
         """Train one epoch, from 1: yields the losses of every step."""
         torch.manual_seed(seed_of(self.config.loop.seed, epoch))
         self.model.train()
-        for batch in epoch_batches(self.train, self.config.loop, epoch=epoch):
+        for step, batch in enumerate(epoch_batches(self.train, self.config.loop, epoch=epoch)):
+            self._set_rate((epoch - 1 + step / self.steps_an_epoch) / self.config.loop.epochs)
             with self._casting():
                 embeddings = None if self.classes is None else self.classes()
                 align, _ = self._alignment(batch.to(self.device), embeddings)
@@ -150,6 +151,13 @@ class Run:
         extra = {} if embeddings is None else {"classes": embeddings}
         whole = {**self._weights(), **extra}
         return {name: value.detach().cpu().clone() for name, value in whole.items()}
+
+    def _set_rate(self, done: float) -> None:
+        """The learning rate where the share `done` of all steps is behind: a function of that alone, for `resume`."""
+        loop = self.config.loop
+        factor = (1 + np.cos(np.pi * done)) / 2 if loop.schedule == "cosine" else 1.0
+        for group in self.optimizer.param_groups:
+            group["lr"] = loop.lr * factor
 
     def _alignment(self, batch: Batch, embeddings: Tensor | None) -> tuple[Tensor, Tensor]:
         """L_ali, which for a classifier is MIL's binary cross entropy, and the logits of the videos [B, C]."""

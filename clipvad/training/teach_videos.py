@@ -20,11 +20,12 @@ from clipvad.errors import DataSetError
 from clipvad.evaluation.metrics import Quality, quality
 from clipvad.events import median_smooth
 from clipvad.features import FeatureSource
+from clipvad.features.sources import read_objects
 from clipvad.nn.alignment import TOP
 from clipvad.scoring.logits import logits_of
 from clipvad.scoring.similarity import abnormal_mass, softmax
 from clipvad.scoring.taught import Lesson
-from clipvad.training.batches import check_present, read_objects
+from clipvad.training.batches import check_present
 from clipvad.training.evaluate import Rows, frame_curve
 from clipvad.training.teach import Sentences, Similarity, TeachOptions, fit, log_share
 

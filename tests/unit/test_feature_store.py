@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from clipvad.errors import EncoderMismatchError, FeaturesError
-from clipvad.features import FeatureSpec, ObjectFeatures, VideoFeatures, store
+from clipvad.features import FeatureSpec, ObjectFeatures, VideoFeatures, open_features, store
 from clipvad.features.manifest import read_store_manifest
+from clipvad.features.sources import read_objects
 from clipvad.features.store import FeatureStore, StoreWriter
 
 SPEC = FeatureSpec(encoder_id="tiny/1", dim=8, sampling="fps", step=4)
@@ -125,6 +126,24 @@ def test_objects_come_back_and_are_no_frames(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_two_stores_of_objects_are_one_source(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with StoreWriter(tmp_path / name, OBJECTS) as writer:
+            writer.add(
+                ObjectFeatures(
+                    name=name,
+                    rows=np.ones((1, 8), np.float16),
+                    frame=np.zeros(1, np.int32),
+                    track=np.zeros(1, np.int32),
+                    pts_s=np.array([0.0, 0.25]),
+                )
+            )
+    both = open_features([tmp_path / "a", tmp_path / "b"])
+    assert [read_objects(both, name).name for name in both.names] == ["a", "b"]
+    with pytest.raises(FeaturesError, match="no features of 'c'"):
+        read_objects(both, "c")
+
+
 def test_killed_at_any_moment_and_resumed_it_is_the_same_store_to_the_byte(tmp_path: Path) -> None:
     """SIGKILL before each change to the file system, one after the other."""
     fill(tmp_path / "whole")
