@@ -70,7 +70,7 @@ def test_defaults_are_what_the_paper_prints(tmp_path: Path) -> None:
         ("name: a\nloop:\n  lr: -1", r"line 3: loop > lr: Input should be greater than 0"),
         ("name: a\nloop: {val_share: 0.9}", r"loop > val_share: Input should be less than or equal to 0.5"),
         ("name: a\nmodel:\n  branch: words", r"line 3: model > branch: Input should be 'text' or 'classifier'"),
-        ("name: a\nmodel:\n  width: 64", r"line 2: model: width must stay empty with branch text"),
+        ("name: a\nmodel:\n  width: 64", r"line 2: model: width and standardise are for branch classifier"),
         ("name: a\nprompts: {kind: category, rules: street}", r"line 2: prompts: .*names alone"),
         ("name: a\nprompts: {template: a photo}", r"prompts: .*slot"),
         ("name: ../a", r"line 1: name: "),
