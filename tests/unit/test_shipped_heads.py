@@ -1,4 +1,4 @@
-"""The heads in the package: each fits the bundled encoder, and finds on the example clip what it was trained to find."""
+"""The heads in the package: each fits the bundled encoder, and finds on the example clip what it was trained for."""
 
 from __future__ import annotations
 
