@@ -5,7 +5,7 @@ frame is real): a padded position influences nothing, and its output is zero.
 """
 
 from clipvad.checkpoints import read_card
-from clipvad.nn.alignment import alignment_loss, alignment_map, class_contrast, frame_score, top_k_mean
+from clipvad.nn.alignment import alignment_loss, alignment_map, class_contrast, top_k_mean
 from clipvad.nn.checkpoint import Checkpoint
 from clipvad.nn.graph import PaperGraph, TwoLayerGraph
 from clipvad.nn.inference import class_probabilities, object_probabilities, tracks
@@ -25,7 +25,6 @@ __all__ = [
     "alignment_map",
     "class_contrast",
     "class_probabilities",
-    "frame_score",
     "object_probabilities",
     "read_card",
     "top_k_mean",

@@ -33,8 +33,3 @@ def class_contrast(classes: Tensor, *, normal: int = 0) -> Tensor:
     unit = F.normalize(classes, dim=-1)
     others = torch.arange(len(unit), device=unit.device) != normal
     return F.relu(unit[others] @ unit[normal]).sum()
-
-
-def frame_score(alignment: Tensor, *, normal: int = 0, tau: float = TAU) -> Tensor:
-    """How abnormal every frame is, in [0, 1]: what is left of the normal class's probability. [..., C] -> [...]."""
-    return 1 - (alignment / tau).softmax(-1)[..., normal]

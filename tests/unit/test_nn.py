@@ -18,12 +18,14 @@ from clipvad.errors import ModelError
 from clipvad.nn import (
     LearnablePrompts,
     LocalTransformer,
+    ModelConfig,
     PaperGraph,
     TwoLayerGraph,
+    VideoModel,
     alignment_loss,
     alignment_map,
     class_contrast,
-    frame_score,
+    class_probabilities,
     top_k_mean,
 )
 from clipvad.nn.graph import near
@@ -212,10 +214,12 @@ def test_losses_by_hand() -> None:
     assert class_contrast(classes, normal=2).item() == pytest.approx(0.0)
 
 
-def test_frame_score_is_what_the_normal_class_leaves() -> None:
-    alignment = torch.tensor([[0.07, 0.0, 0.0], [0.0, 0.07, 0.0]])
-    e = math.e
-    torch.testing.assert_close(frame_score(alignment), torch.tensor([2 / (e + 2), (e + 1) / (e + 2)]))
+def test_class_probabilities_are_a_softmax_of_cosines_over_tau() -> None:
+    model = VideoModel(ModelConfig(temporal="none", tau=0.5, heads=1), dim=2)
+    rows = np.array([[[3.0, 0.0], [0.0, 2.0]]])
+    found = class_probabilities(model, rows, torch.eye(2))
+    share = math.exp(2) / (math.exp(2) + 1)
+    np.testing.assert_allclose(found, [[share, 1 - share], [1 - share, share]], rtol=1e-6)
 
 
 @pytest.fixture(scope="module")
