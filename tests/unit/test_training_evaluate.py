@@ -133,7 +133,7 @@ def test_a_frame_is_as_abnormal_as_its_most_abnormal_object() -> None:
     source = ObjectSource(OBJECTS, {"a": objects("a", [0.3, 0.8], [], [0.6], [0.1, 0.4])})
     found = evaluate(sigmoid_model(OBJECTS), dataset, source)
     np.testing.assert_allclose(found.curves["a"], [0.8, 0, 0.6, 0.4], atol=1e-6)
-    with pytest.raises(FeaturesError, match="one feature store"):
+    with pytest.raises(FeaturesError, match="a feature store"):
         evaluate(sigmoid_model(OBJECTS), dataset, MemorySource(OBJECTS, [video("a", 0.5)]))
 
 
