@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from clipvad.errors import ModelError
 
 Position = Literal["end", "middle"]
+MAX_STRETCH = 2  # times the places of the tower
 
 
 class LearnablePrompts(nn.Module):
@@ -20,8 +22,10 @@ class LearnablePrompts(nn.Module):
 
     `model`: an open_clip model; nothing of it is trained or held as a parameter. `tokens`: `tokenizer(descriptions)`,
     ids [N, L], a start and an end token around each. `owner[n]`: the class of description n; a class with several is
-    the mean of their unit vectors. `length` context vectors begin as N(0, 0.02). Raises `ModelError` if context and
-    description do not fit the tower's length together.
+    the mean of their unit vectors. `length` context vectors begin as N(0, 0.02). Where context and description need
+    more places than the tower has, its table of places is stretched to as many, by linear interpolation (after Zhang et
+    al., Long-CLIP, 2024). `stretched`: how many there are then, None where the tower's own do. Raises `ModelError` for
+    more than twice as many, or if the tower has no such table.
     """
 
     ids: Tensor
@@ -32,7 +36,6 @@ class LearnablePrompts(nn.Module):
         self, model: Any, tokens: Tensor, owner: Sequence[int], *, length: int = 16, position: Position = "end"
     ) -> None:
         super().__init__()
-        self._tower = (model,)  # a tuple hides it from `parameters()` and the state dict
         self.embedding = _embedding(model)
         rows = len(tokens) if position == "end" else 1
         self.context = nn.Parameter(torch.randn(rows, length, self.embedding[0].embedding_dim) * 0.02)
@@ -43,7 +46,10 @@ class LearnablePrompts(nn.Module):
         self.register_buffer("owner", torch.tensor(owner), persistent=False)
         self.classes = max(owner) + 1
         self._seen = int(ids.argmax(1).max()) + 1
-        text = _text_part(model)
+        self.stretched = ids.shape[1] if ids.shape[1] > tokens.shape[1] else None
+        tower = model if self.stretched is None else _stretched(model, self.stretched)
+        self._tower = (tower,)  # a tuple hides it from `parameters()` and the state dict
+        text = _text_part(tower)
         pool = getattr(text, "pool_type", getattr(text, "text_pool_type", ""))
         self._can_cut = pool == "argmax" and text.attn_mask is not None and text.attn_mask.ndim == 2
 
@@ -85,16 +91,41 @@ def _text_part(model: Any) -> Any:
     return getattr(model, "text", model)
 
 
-def _make_room(tokens: Tensor, *, before: int, after: int) -> tuple[Tensor, Tensor]:
-    """Ids [N, L] with `before` places after the start token and `after` before the end token, and where they are."""
-    length = tokens.shape[1]
-    end = tokens.argmax(1)  # the end token has the highest id, as open_clip's own pooling takes for granted
-    if int(end.max()) + before + after >= length:
+def _stretched(model: Any, places: int) -> Any:
+    """The same model, sharing its weights, with a table of `places` places; `model` itself stays as it is."""
+    text = _text_part(model)
+    table, mask = getattr(text, "positional_embedding", None), getattr(text, "attn_mask", None)
+    if table is None or table.ndim != 2 or places > MAX_STRETCH * len(table):
         raise ModelError(
-            f"A description of {int(end.max()) - 1} tokens and {before + after} context vectors exceed the {length} "
-            "places of the text tower. Shorten the description or the context."
+            f"Descriptions and context vectors need {places} places, more than this text tower can be given. Shorten "
+            "the descriptions or the context."
         )
-    ids = torch.zeros_like(tokens)
+    longer = _twin(text)
+    drawn = F.interpolate(table.detach().T[None], size=places, mode="linear", align_corners=True)[0].T
+    longer.positional_embedding = nn.Parameter(drawn, requires_grad=False)
+    if mask is not None:
+        longer.attn_mask = torch.full((places, places), -torch.inf, dtype=mask.dtype, device=mask.device).triu(1)
+    if text is model:
+        return longer
+    whole = _twin(model)
+    whole.text = longer
+    return whole
+
+
+def _twin(module: nn.Module) -> Any:
+    """A copy whose parts can be exchanged: the tables of them are its own, what they hold is shared."""
+    twin = copy.copy(module)
+    for parts in ("_parameters", "_buffers", "_modules"):
+        setattr(twin, parts, dict(getattr(module, parts)))
+    return twin
+
+
+def _make_room(tokens: Tensor, *, before: int, after: int) -> tuple[Tensor, Tensor]:
+    """Ids [N, L] with `before` places after the start token and `after` before the end token, and where they are. L is
+    that of `tokens`, or as many as the longest needs.
+    """
+    end = tokens.argmax(1)  # the end token has the highest id, as open_clip's own pooling takes for granted
+    ids = tokens.new_zeros(len(tokens), max(tokens.shape[1], int(end.max()) + before + after + 1))
     places = []
     for row, last in enumerate(end.tolist()):
         words = tokens[row, 1:last]

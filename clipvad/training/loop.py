@@ -104,7 +104,7 @@ def _prepare(
     )
     card = {
         "model": {"classes": names, "descriptions": descriptions, "spec": source.spec},
-        "training": {"data_set": dataset.name},
+        "training": {"data_set": dataset.name, "stretched_places": getattr(module, "stretched", None)},
     }
     return run, card
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -291,7 +292,52 @@ def test_descriptions_of_a_class_are_averaged_and_only_the_context_learns(bundle
     )
 
 
+def test_a_context_that_exceeds_the_places_stretches_their_table(bundled: object) -> None:
+    """Beside a tower that is built with 38 places and holds the table of 32, interpolated by NumPy."""
+    tokenizer, model = bundled._tokenizer, bundled._model  # type: ignore[attr-defined]
+    tokens = torch.as_tensor(tokenizer(SENTENCES))
+    before = bundled.encode_texts(SENTENCES)  # type: ignore[attr-defined]
+    prompts = LearnablePrompts(model, tokens, [0, 1, 2], length=31)
+    assert prompts.stretched == 38  # 31 and a sentence of 5 words, its start and its end
+    filler = torch.as_tensor(tokenizer(["a dog"]))[0, 1]
+    with torch.no_grad():
+        prompts.context.copy_(prompts.embedding[0](filler).expand(3, 31, -1))
+    found = prompts()
+
+    cfg = json.loads((BUNDLED / "open_clip_config.json").read_text())["model_cfg"]
+    cfg["text_cfg"]["context_length"] = 38
+    longer = open_clip.CustomTextCLIP(**{key: value for key, value in cfg.items() if key != "custom_text"}).eval()
+    table = model.text.positional_embedding.numpy()
+    at = np.arange(38) * 31 / 37
+    drawn = np.stack([np.interp(at, np.arange(32), column) for column in table.T], axis=1)
+    state = {**model.text.state_dict(), "positional_embedding": torch.from_numpy(drawn).float()}
+    longer.text.load_state_dict(state)
+    ids = torch.zeros(3, 38, dtype=torch.long)
+    for row, sentence in enumerate(tokens):
+        last = int(sentence.argmax())
+        ids[row, : 32 + last] = torch.cat([sentence[:1], filler.repeat(31), sentence[1 : last + 1]])
+    with torch.no_grad():
+        wanted = torch.nn.functional.normalize(longer.encode_text(ids), dim=-1)
+    torch.testing.assert_close(found.detach(), wanted, atol=1e-5, rtol=0)
+    found.sum().backward()
+    assert prompts.context.grad is not None
+    assert (prompts.context.grad.abs().sum(-1) > 0).all(), "every one of the 31 vectors learns"
+    np.testing.assert_array_equal(bundled.encode_texts(SENTENCES), before)  # type: ignore[attr-defined]
+
+
+def test_the_table_is_stretched_in_towers_of_clips_own_class_too() -> None:
+    torch.manual_seed(0)
+    model = open_clip.CLIP(**MODEL_CFG).eval().requires_grad_(False)
+    end = MODEL_CFG["text_cfg"]["vocab_size"] - 1
+    tokens = torch.zeros(1, 77, dtype=torch.long)
+    tokens[0, :3] = torch.tensor([end - 1, 5, end])
+    prompts = LearnablePrompts(model, tokens, [0], length=76)
+    assert prompts.stretched == 79
+    assert prompts().shape == (1, MODEL_CFG["embed_dim"])
+    assert model.positional_embedding.shape[0] == len(model.attn_mask) == 77
+
+
 def test_too_long_a_context_says_what_to_do(bundled: object) -> None:
     tokens = torch.as_tensor(bundled._tokenizer(SENTENCES))  # type: ignore[attr-defined]
     with pytest.raises(ModelError, match="Shorten"):
-        LearnablePrompts(bundled._model, tokens, [0, 1, 2], length=28)  # type: ignore[attr-defined]
+        LearnablePrompts(bundled._model, tokens, [0, 1, 2], length=60)  # type: ignore[attr-defined]
