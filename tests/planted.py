@@ -5,13 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from clipvad.datasets import DataSet, LabelledVideo, Split, Truth
 from clipvad.errors import FeaturesError
 from clipvad.features import FeatureSpec, VideoFeatures
+from clipvad.nn import Checkpoint, ModelConfig
 
 KINDS = ("fall", "fire")
 STRIDE = 4
+NUMBERS = FeatureSpec(encoder_id="numbers", dim=1, sampling="stride", step=2, normalised=False)
+
+
+def sigmoid_model(spec: FeatureSpec = NUMBERS) -> Checkpoint:
+    """Its score of a row is the sigmoid of the row's one number."""
+    return Checkpoint(
+        name="sigmoid",
+        config=ModelConfig(branch="classifier", temporal="none", heads=1),
+        spec=spec,
+        classes=("normal", "abnormal"),
+        descriptions={},
+        state={"head.weight": torch.ones(1, 1), "head.bias": torch.zeros(1)},
+    )
+
+
+def logits(*scores: float) -> np.ndarray:
+    """Rows [1, T, 1] whose scores are these."""
+    found = np.array(scores, np.float64)
+    return np.log(found / (1 - found)).astype(np.float32).reshape(1, -1, 1)
 
 
 class MemorySource:

@@ -6,6 +6,7 @@ a copy for people stands beside it as `NAME.json`. No pickles.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,7 +32,8 @@ class Checkpoint:
     `spec`: of the features that it takes. `embeddings` float32 [C, D]: the finished class embeddings (branch text), so
     that no text tower is needed to apply it. `state`: weights of `VideoModel`; `prompts`: context vectors, to go on
     training from. `training`: how it was made, JSON-ready (data set, seed, epochs, validation figure, date, versions).
-    `limits`: one line on what it can't do.
+    `normal_bias`: of the normal class's logit, so that a score of 0.5 means what calibration made it mean. `limits`:
+    one line on what it can't do.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Checkpoint:
     embeddings: Tensor | None = None
     prompts: Mapping[str, Tensor] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    normal_bias: float = 0.0
     limits: str = ""
 
     def __repr__(self) -> str:
@@ -60,6 +63,7 @@ class Checkpoint:
             "features": asdict(self.spec),
             "classes": list(self.classes),
             "descriptions": {name: list(texts) for name, texts in self.descriptions.items()},
+            "normal_bias": self.normal_bias,
             "training": dict(self.training),
         }
 
@@ -74,6 +78,7 @@ class Checkpoint:
             raise ModelError(
                 f"The weights of {self.name!r} do not fit the model that its card tells of: {error}"
             ) from None
+        model.normal_bias = self.normal_bias
         return model.eval()
 
     def save(self, path: Path) -> Path:
@@ -100,14 +105,21 @@ class Checkpoint:
                 embeddings=tensors.get(EMBEDDINGS),
                 prompts=_under("prompts.", tensors),
                 training=card["training"],
+                normal_bias=_finite(card.get("normal_bias", 0.0)),  # cards before calibration have none
                 limits=str(card["limits"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ModelError(f"{path.name}: the card of this checkpoint is damaged ({error!r}).") from None
         except ClipvadError as error:
             raise ModelError(f"{path.name}: {error}") from None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"{path.name}: the card of this checkpoint is damaged ({error!r}).") from None
         _check_embeddings(made, path)
         return made
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not finite")
+    return float(value)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

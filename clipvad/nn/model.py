@@ -74,8 +74,11 @@ class VideoModel(nn.Module):
     """Frozen features of whole videos to a logit a frame and class (Dong 2024, Fig. 2).
 
     `dim`: D of the features. The class embeddings are an argument of `forward`, not a part: learnable prompts make them
-    in training, a checkpoint holds them ready. Raises `ModelError` if the heads do not divide the width.
+    in training, a checkpoint holds them ready. `normal_bias` is added to the logit of the normal class: 0 in training,
+    what calibration found afterwards. Raises `ModelError` if the heads do not divide the width.
     """
+
+    normal_bias = 0.0
 
     def __init__(self, config: ModelConfig, *, dim: int) -> None:
         super().__init__()
@@ -117,10 +120,12 @@ class VideoModel(nn.Module):
         seen = self.visual(x, mask)
         if self.head is not None:
             found: Tensor = self.head(seen)
-            return torch.cat([torch.zeros_like(found), found], -1)
-        if classes is None:
+            logits = torch.cat([torch.zeros_like(found), found], -1)
+        elif classes is None:
             raise ModelError("a model of branch text needs the embeddings of its classes")
-        return alignment_map(seen, classes) / self.config.tau
+        else:
+            logits = alignment_map(seen, classes) / self.config.tau
+        return torch.cat([logits[..., :1] + self.normal_bias, logits[..., 1:]], -1) if self.normal_bias else logits
 
 
 class Standard(nn.Module):

@@ -21,6 +21,7 @@ from clipvad.nn.model import Standard
 from clipvad.training import classes as naming
 from clipvad.training import state
 from clipvad.training.batches import all_rows, load_bags
+from clipvad.training.calibration import calibrated
 from clipvad.training.config import TrainConfig
 from clipvad.training.curves import Curves
 from clipvad.training.progress import EpochLog, TrainProgress
@@ -41,6 +42,8 @@ def train(
     on_progress: Report | None = None,
 ) -> Checkpoint:
     """Train on the training videos of `dataset` and return the best epoch's checkpoint; test videos are not touched.
+
+    At last its scores are calibrated on the normal videos of the validation split (`calibrated`).
 
     Writes to the folder `out`: NAME.safetensors with NAME.json (the best so far, from the first epoch on), curves.csv,
     TensorBoard's event files, and the state to go on from (`resume`; where there is none it begins anew). On a CPU a
@@ -64,7 +67,8 @@ def train(
                 run.keep_untrained()
         finally:  # Ctrl-C too leaves the best so far
             if run.best is not None:
-                made = _checkpoint(run, card)
+                normal = [bag.name for bag in run.val if not bag.label]
+                made = calibrated(_checkpoint(run, card), normal, source)
                 made.save(out / f"{config.name}.safetensors")
     return made
 

@@ -8,35 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from clipvad.cli import main
 from clipvad.datasets import DataSet, LabelledVideo, Truth
 from clipvad.errors import DataSetError, EncoderMismatchError, FeaturesError
 from clipvad.features import FeatureSpec, ObjectFeatures, VideoFeatures
-from clipvad.nn import Checkpoint, ModelConfig
 from clipvad.training import TrainConfig, evaluate, train
-from tests.planted import MemorySource
-
-SPEC = FeatureSpec(encoder_id="numbers", dim=1, sampling="stride", step=2, normalised=False)
-
-
-def sigmoid_model(spec: FeatureSpec = SPEC) -> Checkpoint:
-    """Its score of a row is the sigmoid of the row's one number."""
-    return Checkpoint(
-        name="sigmoid",
-        config=ModelConfig(branch="classifier", temporal="none", heads=1),
-        spec=spec,
-        classes=("normal", "abnormal"),
-        descriptions={},
-        state={"head.weight": torch.ones(1, 1), "head.bias": torch.zeros(1)},
-    )
-
-
-def logits(*scores: float) -> np.ndarray:
-    """Rows [1, T, 1] whose scores are these."""
-    found = np.array(scores, np.float64)
-    return np.log(found / (1 - found)).astype(np.float32).reshape(1, -1, 1)
+from tests.planted import NUMBERS, MemorySource, logits, sigmoid_model
 
 
 def video(name: str, *scores: float, unit: Any = "frames", step: float = 2) -> VideoFeatures:
@@ -54,7 +32,7 @@ def test_figures_worked_out_by_hand() -> None:
         name="hand",
         videos=(labelled("a", "fall", 1, 0, 0, 0), labelled("b", "fire", 1, 1), labelled("c", "", 0, 0, 0, 0)),
     )
-    source = MemorySource(SPEC, [video("a", 0.9, 0.2), video("b", 0.6), video("c", 0.3, 0.7)])
+    source = MemorySource(NUMBERS, [video("a", 0.9, 0.2), video("b", 0.6), video("c", 0.3, 0.7)])
     found = evaluate(sigmoid_model(), dataset, source)
     np.testing.assert_allclose(found.curves["a"], [0.9, 0.9, 0.2, 0.2], atol=1e-6)
     # Positives .9 .6 .6, negatives .9 .2 .2 .3 .3 .7 .7: pairs won 6.5 + 4 + 4 of 21.
@@ -78,7 +56,7 @@ def test_figures_worked_out_by_hand() -> None:
     ],
 )
 def test_rows_meet_their_frames_whatever_they_are_counted_in(features: VideoFeatures, truth: LabelledVideo) -> None:
-    found = evaluate(sigmoid_model(), DataSet(name="one", videos=(truth,)), MemorySource(SPEC, [features]))
+    found = evaluate(sigmoid_model(), DataSet(name="one", videos=(truth,)), MemorySource(NUMBERS, [features]))
     assert truth.truth is not None
     cut = 3  # frames 0, 1, 2 lie in the first row: under half of 5 frames, before 1.0 s, before frame 3
     np.testing.assert_allclose(found.curves["a"], [0.9] * cut + [0.2] * (5 - cut), atol=1e-6)
@@ -86,12 +64,12 @@ def test_rows_meet_their_frames_whatever_they_are_counted_in(features: VideoFeat
 
 def test_what_does_not_fit_is_refused() -> None:
     dataset = DataSet(name="one", videos=(labelled("a", "x", 1, 0),))
-    there = MemorySource(SPEC, [video("a", 0.9)])
-    seconds = MemorySource(SPEC, [video("a", 0.9, unit="s")])
+    there = MemorySource(NUMBERS, [video("a", 0.9)])
+    seconds = MemorySource(NUMBERS, [video("a", 0.9, unit="s")])
     with pytest.raises(FeaturesError, match="a: the features are placed in seconds, the labels in frames"):
         evaluate(sigmoid_model(), dataset, seconds)
     with pytest.raises(FeaturesError, match="1 of 1 videos have no features: a"):
-        evaluate(sigmoid_model(), dataset, MemorySource(SPEC, []))
+        evaluate(sigmoid_model(), dataset, MemorySource(NUMBERS, []))
     unlabelled = DataSet(name="one", videos=(LabelledVideo(name="a", split="test", labels=()),))
     with pytest.raises(DataSetError, match="no frame labels: a"):
         evaluate(sigmoid_model(), unlabelled, there)
