@@ -47,4 +47,9 @@ def test_the_head_for_objects_ranks_the_events_of_the_example_above_the_rest(tmp
     assert auc is not None
     assert auc > 0.8
     assert np.all((scores.score >= 0) & (scores.score <= 1))
+    # Calibrated: both events are found at the default threshold, by name, and most of the rest is quiet.
+    assert (scores.smooth[~labels] > 0.5).mean() < 0.2
+    for event in truth:
+        seen = {one.sentence for one in found.events if one.start_s < event["end_s"] and one.end_s > event["start_s"]}
+        assert {"cycling": "cycling", "car": "driving"}[event["label"]] in seen
     assert found.rules.sentences[0] == "normal"
