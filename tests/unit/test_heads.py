@@ -49,7 +49,7 @@ def heads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Heads:
     shipped = tmp_path / "shipped"
     make_head(ColourEncoder.id, COLOURS, classes=CLASSES, name="colours").save(shipped / "colours.safetensors")
     make_head("another/1", COLOURS, name="foreign").save(shipped / "foreign.safetensors")
-    monkeypatch.setattr("clipvad.scoring.HEADS", shipped)
+    monkeypatch.setattr("clipvad.scorers.HEADS", shipped)
     controller = Controller(ColourEngine(Settings(cache_dir=tmp_path / "cache")), SessionStore(tmp_path / "sessions"))
     return Heads(controller)
 

@@ -21,7 +21,8 @@ from clipvad.nn import Checkpoint, ModelConfig, class_probabilities
 from clipvad.nn.scorer import VideoScorer
 from clipvad.pipeline import Analyzer
 from clipvad.schema import analysis_from_dict
-from clipvad.scoring import SimilarityScorer, load_scorer, shipped_heads
+from clipvad.scorers import load_scorer, shipped_heads
+from clipvad.scoring import SimilarityScorer
 from tests.clips import write_clip
 from tests.fakes import ColourEncoder, SquareDetector
 from tests.heads import TAU, make_head
@@ -240,7 +241,7 @@ class TestFiles:
         assert load_scorer("zero-shot", encoder=encoder) == SimilarityScorer(temperature=1 / 20)
         with pytest.raises(SettingsError, match=r"no scorer 'nothing'.*zero-shot"):
             load_scorer("nothing", encoder=encoder)
-        monkeypatch.setattr("clipvad.scoring.HEADS", tmp_path)
+        monkeypatch.setattr("clipvad.scorers.HEADS", tmp_path)
         assert shipped_heads() == {"street": path}
         assert load_scorer("street", encoder=encoder).use == load_scorer(path, encoder=encoder).use
 
@@ -360,7 +361,7 @@ class TestCommandLine:
     def test_models_lists_the_shipped_heads(
         self, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("clipvad.scoring.HEADS", place)
+        monkeypatch.setattr("clipvad.scorers.HEADS", place)
         assert call("models", "--models-dir", "none") == 0
         assert "head: head (green, red, blue)\n  for: colour/1\n  note: Knows nothing." in capsys.readouterr().out
 
