@@ -154,6 +154,11 @@ class TestAnalysis:
         third = VideoScorer(replace(other.checkpoint, state=weights))
         assert len({VideoScorer(self.HEAD).use.id, other.use.id, third.use.id}) == 3
 
+    def test_other_class_embeddings_are_another_id(self) -> None:
+        moved = replace(self.HEAD, embeddings=torch.from_numpy(np.float32(AXES[[0, 2, 1]])))
+        assert moved.card == self.HEAD.card
+        assert VideoScorer(moved).use.id != VideoScorer(self.HEAD).use.id
+
     def test_users_rules_need_not_be_complete(self) -> None:
         lonely = replace(RULES, normal=())
         assert analyzer(VideoScorer(self.HEAD)).rescore(features(), lonely).rules.sentences[0] == "walking"
