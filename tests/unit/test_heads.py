@@ -12,35 +12,22 @@ import pytest
 from clipvad.core import ZERO_SHOT, Analysis, Rule, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, EncoderMismatchError, ModelError, SettingsError
 from clipvad.nn.scorer import VideoScorer
-from clipvad.pipeline import Analyzer
 from clipvad.rules import parse_rules
 from clipvad.scoring.taught import Lesson
 from clipvad.settings import Settings
 from clipvad.ui.controller import Controller
-from clipvad.ui.engine import Engine
 from clipvad.ui.heads import MAX_MB, OWN, Heads, card_html, kept_html, unexplained_html
 from clipvad.ui.session import Choice, SessionStore
 from clipvad.ui.timeline import payload
 from tests.clips import write_clip
-from tests.fakes import ColourEncoder, SquareDetector
+from tests.engines import ColourEngine
+from tests.fakes import ColourEncoder
 from tests.heads import make_head
 from tests.ui.conftest import HOSTILE
 
 RULES = RuleSet(name="mine", normal=(Rule(text="all green"),), abnormal=(Rule(text="all red"),))
 COLOURS = np.eye(3)[[1, 0, 2]]  # normal is green, then red, then blue
 CLASSES = ("greenery", "fire", "water")
-
-
-class ColourEngine(Engine):
-    """The engine over stand-ins for the models."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.images = ColourEncoder()
-        self.the_analyzer = Analyzer(encoder=self.images, detector=SquareDetector(), cache=self.cache)
-
-    def analyzer(self, modes: object = (), **_: object) -> Analyzer:
-        return self.the_analyzer
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from clipvad.cli import main
 from clipvad.core import ZERO_SHOT, Detections, Embeddings, Features, Rule, RuleSet, ScoreSettings, VideoInfo
 from clipvad.errors import ClipvadError, EncoderMismatchError, ModelError, SettingsError
 from clipvad.exports import analysis_to_dict
@@ -23,6 +22,7 @@ from clipvad.pipeline import Analyzer
 from clipvad.schema import analysis_from_dict
 from clipvad.scorers import load_scorer, shipped_heads
 from clipvad.scoring import SimilarityScorer
+from tests.calling import call
 from tests.clips import write_clip
 from tests.fakes import ColourEncoder, SquareDetector
 from tests.heads import TAU, make_head
@@ -325,12 +325,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CLIPVAD_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def call(*args: str) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main(list(args))
-    return int(stop.value.code or 0)
 
 
 class TestCommandLine:
