@@ -20,12 +20,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.common import machine
 from clipvad.cache import Cache
-from clipvad.core import Features, Rule, RuleSet, VideoInfo
+from clipvad.core import Features, Mode, Rule, RuleSet, VideoInfo
 from clipvad.extraction import join
 from clipvad.pipeline import Analyzer
 from clipvad.ui.examples import FIRST
@@ -69,7 +70,7 @@ def crowded(features: Features, per_s: float) -> Features:
     assert found is not None
     assert objects is not None
     times = max(1, round(per_s * features.video.duration_s / max(len(found), 1)))
-    columns = {name: np.repeat(getattr(found, name), times, axis=0) for name in
+    columns: dict[str, Any] = {name: np.repeat(getattr(found, name), times, axis=0) for name in
                ("frame", "xyxy", "confidence", "label", "track")}  # fmt: skip
     return dataclasses.replace(
         features,
@@ -97,7 +98,7 @@ def with_sentences(rules: RuleSet, count: int) -> RuleSet:
     ).check()
 
 
-def timed(analyzer: Analyzer, features: Features, rules: RuleSet, mode: str, times: int) -> bool:
+def timed(analyzer: Analyzer, features: Features, rules: RuleSet, mode: Mode, times: int) -> bool:
     """Print the row of one mode; whether its median keeps the limit."""
     analysis = analyzer.rescore(features, rules)
     spent, worked, size = [], [], 0

@@ -96,7 +96,8 @@ def placed_cases(rules: RuleSet, side: str, texts: Sequence[str], encoder: Encod
     """Each sentence added to a preset, once on its own side and once on the other."""
     for text in texts:
         for put in ("normal", "abnormal"):
-            grown = replace(rules, **{put: (Rule(text=text), *getattr(rules, put))})
+            more: dict[str, Any] = {put: (Rule(text=text), *getattr(rules, put))}
+            grown = replace(rules, **more)
             found = [r for r in lint(grown, encoder=encoder) if r.sentence == text and r.kind == "misplaced"]
             yield ("" if put == side else "misplaced"), said(found, put)
 

@@ -46,7 +46,7 @@ class RandomFeatures:
 
     def read(self, name: str) -> VideoFeatures:
         """Its rows."""
-        return VideoFeatures(name=name, rows=self._rows, starts=np.arange(ROWS) * 16.0, unit="frames")
+        return VideoFeatures(name=name, rows=self._rows, starts=16.0 * np.arange(ROWS, dtype=np.float64), unit="frames")
 
 
 def main() -> None:

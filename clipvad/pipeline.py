@@ -38,7 +38,8 @@ from clipvad.errors import SettingsError
 from clipvad.events import find_events, median_smooth, window_of
 from clipvad.explain import Look, ObjectsAt, look, objects_at, sample_at
 from clipvad.progress import Progress
-from clipvad.scoring import Scorer, check_explained, check_modes, load_scorer
+from clipvad.scorers import load_scorer
+from clipvad.scoring import Scorer, check_explained, check_modes
 from clipvad.scoring.conditions import limits
 from clipvad.scoring.contexts import neutral_sentences
 from clipvad.scoring.influence import Influence, influence

@@ -1,9 +1,10 @@
 """The saved form of an `Analysis`: `analysis.json`, versioned, strict JSON (no NaN), one array per quantity.
 
 Writing goes through `analysis_to_dict`, plain and fast. Reading goes through the pydantic models below, which
-check shapes and say which field is wrong. Embeddings are not saved: a loaded analysis can be shown, drawn
-and exported again, not rescored. `SCHEMA_VERSION` rises when a field changes its meaning or goes away;
-new optional fields do not raise it, and a reader ignores fields that it does not know.
+check shapes and say which field is wrong. Neither embeddings nor the clip's folder are saved: a loaded analysis can be
+shown and exported again, not rescored, and drawn over the clip's frames only where the clip lies in the working
+folder. `SCHEMA_VERSION` rises when a field changes its meaning or goes away; new optional fields do not raise it, and
+a reader ignores fields that it does not know.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class _Model(BaseModel):
 
 
 class Video(_Model):
-    """`VideoInfo`, field for field."""
+    """`VideoInfo`, field for field; `path` is the file's name, not where it lay."""
 
     path: str
     name: str
@@ -270,12 +271,15 @@ class AnalysisDocument(_Model):
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
-    """`Analysis` as the JSON-ready dict of `analysis.json` (see `AnalysisDocument`); NaN becomes None."""
+    """`Analysis` as the JSON-ready dict of `analysis.json` (see `AnalysisDocument`); NaN becomes None.
+
+    Of the clip's path the name alone: the folders of whoever wrote the file are not for those whom it is handed to.
+    """
     return {
         "schema": "clipvad.analysis",
         "schema_version": SCHEMA_VERSION,
         "clipvad_version": __version__,
-        "video": asdict(analysis.video),
+        "video": asdict(analysis.video) | {"path": analysis.video.name},
         "encoder": asdict(analysis.encoder),
         "detector": None if analysis.detector is None else asdict(analysis.detector),
         "scorer": asdict(analysis.scorer),

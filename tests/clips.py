@@ -85,6 +85,13 @@ def write_numbered(path: Path, count: int, *, size: tuple[int, int] = (96, 64), 
     return write_clip(path, (numbered(index, size=size) for index in range(count)), **how)  # type: ignore[arg-type]
 
 
+def write_half_red(path: Path, *, seconds: int = 4) -> Path:
+    """A clip of 10 frames a second: green, and red in the second half."""
+    colours = ((0, 255, 0) if index < 5 * seconds else (255, 0, 0) for index in range(10 * seconds))
+    pictures = (np.full((48, 64, 3), colour, np.uint8) for colour in colours)
+    return write_clip(path, pictures, options={"preset": "ultrafast", "crf": "5"})
+
+
 def write_sound(path: Path, *, seconds: float = 0.5) -> Path:
     """A file with a sound track and nothing else."""
     with av.open(str(path), "w") as container:

@@ -26,9 +26,7 @@ def main() -> None:
     for example in EXAMPLES:
         analyzer.run(example.video, example.rules)  # both modes are kept, so that a switch of modes needs no model
         analysis = analyzer.run(example.video, example.rules, modes=example.modes)
-        document = analysis_to_dict(analysis)
-        document["video"]["path"] = example.video.name  # as it ships, not where it lay
-        write_atomic(example.analysis, json.dumps(document, separators=(",", ":")) + "\n")
+        write_atomic(example.analysis, json.dumps(analysis_to_dict(analysis), separators=(",", ":")) + "\n")
         print(f"{example.name}: {analysis!r}")
         for event in analysis.events:
             print(f"  {event.start_s:6.2f} - {event.end_s:6.2f} s  {event.mode}  {event.peak:.2f}  {event.sentence}")

@@ -36,6 +36,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # rich's own markup takes what stands in brackets out of a help text
     help="Describe what is normal and what is not; get an explained anomaly timeline of a surveillance clip.",
 )
 app.command("score")(score.score)

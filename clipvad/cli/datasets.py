@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clipvad.cli.console import table_lines
+from clipvad.cli import console
 
 if TYPE_CHECKING:
-    from clipvad.datasets import DataSet
+    from clipvad.datasets import DataSet, VideoTimes
 
 datasets_app = typer.Typer(no_args_is_help=True, help="Data sets for video-level models, as their own files have them.")
 
@@ -24,7 +26,7 @@ def list_datasets() -> None:
     from clipvad.datasets import DATASETS
 
     rows = [[kind, str(inspect.getdoc(inspect.getmodule(reader))).splitlines()[0]] for kind, reader in DATASETS.items()]
-    for line in table_lines(["kind", "what it is"], rows):
+    for line in console.table_lines(["kind", "what it is"], rows):
         typer.echo(line)
 
 
@@ -49,20 +51,37 @@ def check(
 ) -> None:
     """Counts per split and class, and what is missing or inconsistent. Exit code 1 if something is inconsistent."""
     from clipvad.datasets import load_dataset
+    from clipvad.datasets.fit import check_features, load_for
+    from clipvad.features import open_features
 
-    given = {"domain": domain, "videos": videos}
-    options = {name: value for name, value in given.items() if value is not None}
-    if not features:
-        data = load_dataset(kind, root, **options)
-    else:
-        from clipvad.datasets.fit import check_features, load_for
-        from clipvad.features import open_features
-
-        source = open_features(features, root=features_root, encoder_id=encoder)
-        data = check_features(load_for(source, kind, root, **options), source)
+    source = open_features(features, root=features_root, encoder_id=encoder) if features else None
+    with _times_of(videos) as times:
+        given = {"domain": domain, "videos": times}
+        options = {name: value for name, value in given.items() if value is not None}
+        data = load_dataset(kind, root, **options) if source is None else load_for(source, kind, root, **options)
+    if source is not None:
+        data = check_features(data, source)
     _print(data)
     if data.contradictions:
         raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _times_of(videos: Path | None) -> Iterator[VideoTimes | None]:
+    """The videos under a folder, saying how far they are read."""
+    from clipvad.datasets import VideoTimes
+    from clipvad.progress import Progress
+
+    if videos is None:
+        yield None
+        return
+    with console.progress_of(f"frame times of {videos.name}") as report:
+        yield VideoTimes(
+            videos,
+            on_video=lambda done, total: report(
+                Progress(stage=f"{done}/{total} videos", done_s=done, total_s=total, frames=0, frames_per_s=0)
+            ),
+        )
 
 
 def _print(data: DataSet) -> None:
@@ -70,7 +89,7 @@ def _print(data: DataSet) -> None:
     classes = sorted(counts["train"] | counts["test"], key=lambda label: (label != "normal", label))
     rows = [[label, str(counts["train"][label]), str(counts["test"][label])] for label in classes]
     rows.append(["all", str(counts["train"].total()), str(counts["test"].total())])
-    for line in table_lines(["class", "train", "test"], rows, right=(1, 2)):
+    for line in console.table_lines(["class", "train", "test"], rows, right=(1, 2)):
         typer.echo(line)
     truths = [video.truth for video in data.of("test") if video.truth is not None]
     frames, abnormal = sum(len(truth.labels) for truth in truths), sum(int(truth.labels.sum()) for truth in truths)

@@ -65,7 +65,7 @@ def models(
 
 def _list_heads() -> None:
     from clipvad.checkpoints import read_card
-    from clipvad.scoring import shipped_heads
+    from clipvad.scorers import shipped_heads
 
     for name, path in shipped_heads().items():
         card = read_card(path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
@@ -178,7 +179,7 @@ def with_run_options(*, without: tuple[str, ...] = (), **defaults: object) -> Ca
                 field.name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=defaults.get(field.name, field.default),
-                annotation=hints[field.name],
+                annotation=_untold(hints[field.name]) if field.name in defaults else hints[field.name],
             )
             for field in offered
         ]
@@ -201,6 +202,14 @@ def with_run_options(*, without: tuple[str, ...] = (), **defaults: object) -> Ca
         return wrapped
 
     return decorate
+
+
+def _untold(option: Any) -> Any:
+    """The same option without the default that its help tells, since another one counts here and is shown."""
+    kind, info = get_args(option)
+    info = copy(info)
+    info.help = info.help.partition(" [default: ")[0]
+    return Annotated[kind, info]
 
 
 def read_clock(text: str) -> float:

@@ -20,7 +20,7 @@ from clipvad.errors import SettingsError
 if TYPE_CHECKING:
     from clipvad.encoders import Encoder
     from clipvad.training import TrainConfig
-    from clipvad.training.tables import Result
+    from clipvad.training.tables import Reproduction, Result
 
 LATENCY = "table7"
 STREET_PARTS = ("street-v1", "street-train-v1")
@@ -48,7 +48,7 @@ def reproduce(
     """
     from clipvad.encoders import load_encoder
     from clipvad.training.config import load_config
-    from clipvad.training.tables import TABLES
+    from clipvad.training.tables import TABLES, Reproduction
 
     wanted = list(dict.fromkeys([*TABLES, LATENCY] if tables == ["all"] else tables))
     if unknown := [name for name in wanted if name not in (*TABLES, LATENCY)]:
@@ -64,8 +64,9 @@ def reproduce(
     name = base.encoder or source.spec.encoder_id.partition("@")[0]
     encoder = load_encoder(name, device=base.loop.device, precision="fp32")
     console.say(f"{dataset.name}: {len(dataset.of('train'))} videos to train on; {source.spec.label}")
+    run = Reproduction(base, dataset, source, encoder, out=out / "runs", on_progress=EpochLines())
     for table in trained:
-        _train_table(table, base, encoder, out, seeds=seeds)
+        _train_table(table, run, out, seeds=seeds)
     if LATENCY in wanted:
         _print(LATENCY, *_latency(encoder), out)
 
@@ -91,12 +92,9 @@ def _street() -> TrainConfig:
     return base.changed(data=data)
 
 
-def _train_table(table: str, base: TrainConfig, encoder: Encoder, out: Path, *, seeds: int) -> None:
-    from clipvad.training.tables import TABLES, Reproduction, cells
+def _train_table(table: str, run: Reproduction, out: Path, *, seeds: int) -> None:
+    from clipvad.training.tables import TABLES, cells
 
-    assert base.data is not None
-    dataset, source = base.data.open()
-    run = Reproduction(base, dataset, source, encoder, out=out / "runs", on_progress=EpochLines())
     results: list[Result] = []
     for result in run.results(TABLES[table], seeds=seeds):
         results.append(result)

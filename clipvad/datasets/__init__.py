@@ -14,12 +14,23 @@ from clipvad.datasets.base import NORMAL, DataSet, LabelledVideo, Split, Truth
 from clipvad.datasets.manifest import read_manifest
 from clipvad.datasets.shanghaitech import read_shanghaitech
 from clipvad.datasets.street import read_street
+from clipvad.datasets.times import VideoTimes
 from clipvad.datasets.ucf_crime import read_ucf_crime
 from clipvad.datasets.ucsd_ped2 import read_ucsd_ped2
 from clipvad.datasets.xd_violence import read_xd_violence
 from clipvad.errors import DataSetError, ManifestError
 
-__all__ = ["DATASETS", "NORMAL", "DataSet", "LabelledVideo", "Split", "Truth", "load_dataset", "options_of"]
+__all__ = [
+    "DATASETS",
+    "NORMAL",
+    "DataSet",
+    "LabelledVideo",
+    "Split",
+    "Truth",
+    "VideoTimes",
+    "load_dataset",
+    "options_of",
+]
 
 DATASETS: Mapping[str, Callable[..., DataSet]] = {
     "ucf_crime": read_ucf_crime,
@@ -34,10 +45,10 @@ DATASETS: Mapping[str, Callable[..., DataSet]] = {
 def load_dataset(kind: str, root: str | Path, **options: Any) -> DataSet:
     """The data set of a `kind` in `DATASETS` whose files are in the folder `root` (a manifest: the file or its folder).
 
-    `options` are those of its reader: `frame_counts` (source frames by name of a test video) and `videos` (a folder:
-    frame labels in seconds at the videos' own timestamps) for the public sets, `domain` for the street benchmark.
-    Raises `DataSetError` for an unknown kind or option and for files that are missing or can't be read as they should
-    be; what they leave open or contradict is in `DataSet.remarks`.
+    `options` are those of its reader: `frame_counts` (source frames by name of a test video) and `videos` (a folder or
+    `VideoTimes`: frame labels in seconds at the videos' own timestamps) for the public sets, `domain` for the street
+    benchmark. Raises `DataSetError` for an unknown kind or option and for files that are missing or can't be read as
+    they should be; what they leave open or contradict is in `DataSet.remarks`.
     """
     allowed = options_of(kind)
     for name in options.keys() - set(allowed):
@@ -47,6 +58,8 @@ def load_dataset(kind: str, root: str | Path, **options: Any) -> DataSet:
         raise DataSetError(f"{root} does not exist.")
     if kind != "manifest" and not root.is_dir():
         raise DataSetError(f"{root} is a file; {kind} wants the folder that holds its files.")
+    if isinstance(options.get("videos"), str | Path):
+        options["videos"] = VideoTimes(options["videos"])
     try:
         return DATASETS[kind](root, **options)
     except ManifestError as error:  # the files are read by what the evaluation reads them with

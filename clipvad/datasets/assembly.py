@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipvad.datasets.base import DataSet, LabelledVideo, Split, Truth
 from clipvad.datasets.files import some
-from clipvad.errors import DataSetError, VideoError
+from clipvad.datasets.times import VideoTimes
 from clipvad.evaluation.annotations import FrameSpan
-from clipvad.files import find_videos
 
 SNIPPET = 16  # frames: shared arrays keep whole snippets only, so a video may end that much earlier there
 Labels = tuple[str, ...]
@@ -67,14 +65,14 @@ def assemble(
     test: Mapping[str, Labels],
     spans: Mapping[str, Sequence[FrameSpan]],
     frames: Mapping[str, Frames],
-    videos: Path | None = None,
+    videos: VideoTimes | None = None,
     findings: Findings,
 ) -> DataSet:
     """Videos of both splits, those of the test with frame labels where `spans` and `frames` have them.
 
-    With a folder of `videos`, looked up by name anywhere in it, frame labels are at the videos' own timestamps, in
-    seconds, and `frames` does not count. A video on both lists is left out of the training. Where label and
-    annotation contradict each other so that an abnormal video has no abnormal frame, it gets no frame labels.
+    With `videos`, frame labels are at their own timestamps, in seconds, and `frames` does not count. A video on both
+    lists is left out of the training. Where label and annotation contradict each other so that an abnormal video has no
+    abnormal frame, it gets no frame labels.
     """
     for video in sorted(train.keys() & test.keys()):
         findings.contradict("listed for training and test; kept for the test only", video)
@@ -84,7 +82,9 @@ def assemble(
     for label in sorted({label for labels in test.values() for label in labels} - taught) if taught else ():
         findings.miss("classes of test videos that no training video has", label)
     if videos is not None:
-        frames = _times(videos, test, findings)
+        frames, broken = videos.of(test)
+        for error in broken:
+            findings.miss(str(error))
     labelled = [
         LabelledVideo(name=video, split="train", labels=labels) for video, labels in train.items() if video not in test
     ]
@@ -128,22 +128,6 @@ def _truth(
     if any(first >= count or stop > count + SNIPPET for first, stop in spans):
         findings.contradict("annotated beyond the last frame", video)
     return truth
-
-
-def _times(folder: Path, names: Iterable[str], findings: Findings) -> dict[str, Frames]:
-    from clipvad.evaluation.times import frame_times  # a decoder: heavy
-
-    if not folder.is_dir():
-        raise DataSetError(f"The folder of videos {folder} does not exist.")
-    clips = {clip.stem: clip for clip in find_videos(folder)}
-    times: dict[str, Frames] = {}
-    for name in names:
-        if name in clips:
-            try:
-                times[name] = frame_times(clips[name])[0]
-            except VideoError as error:
-                findings.miss(str(error))
-    return times
 
 
 def _sentences(found: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from clipvad.datasets.assembly import Findings, Frames, Labels, assemble, compar
 from clipvad.datasets.base import DataSet, Split
 from clipvad.datasets.concatenated import read_concatenated, without_padding
 from clipvad.datasets.files import find, listed, need, stem
+from clipvad.datasets.times import VideoTimes
 from clipvad.errors import DataSetError
 from clipvad.evaluation.annotations import FrameSpan, read_masks
 from clipvad.events import spans as spans_of
@@ -22,7 +23,7 @@ _PARTS = ("train_normal", "train_abnormal", "test")
 
 
 def read_shanghaitech(
-    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: Path | None = None
+    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: VideoTimes | None = None
 ) -> DataSet:
     """The split from `SH_Train.txt` and `SH_Test.txt` (a name a line) or `split.json`, frame labels from arrays.
 

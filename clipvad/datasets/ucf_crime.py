@@ -10,6 +10,7 @@ from clipvad.datasets.assembly import Findings, Frames, Labels, assemble, compar
 from clipvad.datasets.base import NORMAL, DataSet
 from clipvad.datasets.concatenated import read_concatenated, without_padding
 from clipvad.datasets.files import find, listed, need, stem
+from clipvad.datasets.times import VideoTimes
 from clipvad.errors import DataSetError
 from clipvad.evaluation.annotations import FrameSpan, read_lines, read_masks, ucf_line
 
@@ -19,7 +20,7 @@ ANNOTATION = ("Temporal_Anomaly_Annotation_for_Testing_Videos.txt", "Temporal_An
 
 
 def read_ucf_crime(
-    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: Path | None = None
+    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: VideoTimes | None = None
 ) -> DataSet:
     """`Anomaly_Train.txt`, `Anomaly_Test.txt` (lines `Class/NAME.mp4`) and the temporal annotation of the test.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clipvad.datasets.assembly import Findings, Frames, Labels, assemble, first_known
 from clipvad.datasets.base import DataSet
+from clipvad.datasets.times import VideoTimes
 from clipvad.errors import DataSetError
 from clipvad.evaluation.annotations import is_ped_clip, read_ped_masks, read_ped_truth
 
@@ -15,7 +16,7 @@ _PICTURES = (".tif", ".tiff", ".jpg", ".png", ".bmp")
 
 
 def read_ucsd_ped2(
-    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: Path | None = None
+    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: VideoTimes | None = None
 ) -> DataSet:
     """Clips `Train/TrainNNN` and `Test/TestNNN`, folders of pictures or videos, with the official frame ranges.
 

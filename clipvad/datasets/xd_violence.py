@@ -10,6 +10,7 @@ from clipvad.datasets.assembly import Findings, Frames, Labels, assemble, compar
 from clipvad.datasets.base import DataSet, Split
 from clipvad.datasets.concatenated import read_concatenated, without_padding
 from clipvad.datasets.files import find, listed, need, stem
+from clipvad.datasets.times import VideoTimes
 from clipvad.errors import DataSetError
 from clipvad.evaluation.annotations import FrameSpan, checked_spans, read_lines
 
@@ -26,7 +27,7 @@ TEST_LISTS = ("CLIP_rgbtest.csv", "rgbtest.list", "test.list", "test.txt")
 
 
 def read_xd_violence(
-    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: Path | None = None
+    root: Path, *, frame_counts: Mapping[str, Frames] | None = None, videos: VideoTimes | None = None
 ) -> DataSet:
     """`annotations.txt` (lines `NAME start end start end ...`, frames) and lists of the videos or of their features.
 

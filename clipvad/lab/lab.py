@@ -20,7 +20,8 @@ from clipvad.lab.scorers import CHANCE_SEEDS, chance, class_list, named_classes
 from clipvad.lab.tracks import LabClip, LabMode, Track, track_of
 from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
-from clipvad.scoring import Scorer, load_scorer
+from clipvad.scorers import load_scorer
+from clipvad.scoring import Scorer
 
 Reporter = Callable[[str], AbstractContextManager[Callable[[Progress], None]]]
 

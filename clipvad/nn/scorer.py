@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clipvad.core import Embeddings, Features, Mode, ModelUse, Rule, RuleSet, Scores
 from clipvad.errors import EncoderMismatchError, ModelError, SettingsError
 from clipvad.events import median_smooth, window_of
-from clipvad.nn.checkpoint import Checkpoint
+from clipvad.nn.checkpoint import EMBEDDINGS, Checkpoint
 from clipvad.nn.inference import class_probabilities, object_probabilities
 from clipvad.scoring.similarity import abnormal_mass, of_winners, strongest, top_sentence
 
@@ -175,7 +175,10 @@ class VideoScorer:
 
 def _digest(checkpoint: Checkpoint) -> str:
     made = hashlib.sha256(json.dumps(checkpoint.card, sort_keys=True).encode())
-    for name, tensor in sorted(checkpoint.state.items()):
+    tensors = dict(checkpoint.state)
+    if checkpoint.embeddings is not None:
+        tensors[EMBEDDINGS] = checkpoint.embeddings
+    for name, tensor in sorted(tensors.items()):
         made.update(name.encode() + tensor.float().numpy().tobytes())
     return made.hexdigest()[:12]
 

@@ -15,8 +15,8 @@ from typing import Any
 from clipvad.core import ZERO_SHOT
 from clipvad.errors import EncoderMismatchError, ModelError, SettingsError
 from clipvad.nn.scorer import VideoScorer
-from clipvad.scoring import load_scorer, shipped_heads
-from clipvad.scoring.base import Scorer
+from clipvad.scorers import load_scorer, shipped_heads
+from clipvad.scoring import Scorer
 from clipvad.ui.controller import Controller
 from clipvad.ui.session import Session
 from clipvad.ui.tabs.widgets import ZERO_SHOT_LABEL

@@ -16,12 +16,12 @@ import pytest
 from numpy.typing import NDArray
 
 import clipvad
-from clipvad.cli import main
 from clipvad.cli.options import RunOptions
 from clipvad.cli.score import find_clips, result_folders
 from clipvad.errors import SettingsError
 from clipvad.rules import Hours, dump_rules, parse_rules
 from clipvad.schema import load_analysis
+from tests.calling import call
 from tests.clips import write_clip, write_numbered
 from tests.fakes import ColourEncoder, SquareDetector
 
@@ -56,12 +56,6 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Models whose answers can be worked out by hand; everything around them is the real thing."""
     monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: ColourEncoder())
     monkeypatch.setattr("clipvad.detectors.load_detector", lambda *_, **__: SquareDetector())
-
-
-def call(*args: str | Path) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main([str(arg) for arg in args])
-    return int(stop.value.code or 0)
 
 
 SCORE = ("score", "--rules", "rules.yaml", "--out", "out", "--fps", "10", "--smooth", "0")

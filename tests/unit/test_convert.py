@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from clipvad.cli import main
 from clipvad.encoders import load_encoder
 from clipvad.errors import RulesError
 from clipvad.rules import Hours, Rule, RuleSet, Zone, list_presets, load_rules, parse_rules
 from clipvad.rules.convert import parse_json, read_sources, write_as
 from clipvad.rules.lint import lint
 from clipvad.rules.starter import commented, starter_rules
+from tests.calling import call
 from tests.unit.test_rules import rule_sets
 
 LISTS = RuleSet(
@@ -48,12 +48,6 @@ abnormal:
 a person shouting "stop"
 flames and smoke
 """
-
-
-def call(*args: str | Path) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main([str(arg) for arg in args])
-    return int(stop.value.code or 0)
 
 
 def test_lists_are_written_as_people_write_them() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from clipvad.datasets import DATASETS, load_dataset
+from clipvad.datasets import DATASETS, VideoTimes, load_dataset
 from clipvad.datasets.assembly import truth_of
 from clipvad.datasets.files import find, listed, stem
 from clipvad.errors import DataSetError
+from clipvad.progress import Progress
+from tests.calling import call
 from tests.clips import write_numbered
 from tests.data_files import frames_of, labels, write
 
@@ -88,6 +91,41 @@ def test_with_the_videos_frame_labels_are_at_their_own_timestamps(tmp_path: Path
     assert truth.unit == "s"
     assert truth.positions[truth.labels].tolist() == [0.25, 0.4]
     assert data.videos[3].truth is None  # its video is not there, and seconds can't be told from a number of frames
+
+
+def test_frame_times_are_reported_video_by_video_and_a_broken_one_is_a_remark(tmp_path: Path) -> None:
+    write(tmp_path, **UCF)
+    (tmp_path / "videos").mkdir()
+    write_numbered(tmp_path / "videos" / "Abuse028_x264.mp4", 6)
+    (tmp_path / "videos" / "Normal_Videos_003_x264.mp4").write_bytes(b"no video")
+    write_numbered(tmp_path / "videos" / "of_no_list.mp4", 6)
+    heard: list[tuple[int, int]] = []
+    times = VideoTimes(tmp_path / "videos", on_video=lambda done, total: heard.append((done, total)))
+    data = load_dataset("ucf_crime", tmp_path, videos=times)
+    assert heard == [(1, 2), (2, 2)]
+    assert [video.truth is not None for video in data.of("test")] == [True, False]
+    assert any("Normal_Videos_003_x264.mp4" in remark for remark in data.remarks)
+    with pytest.raises(DataSetError, match=r"gone does not exist"):
+        load_dataset("ucf_crime", tmp_path, videos=str(tmp_path / "gone"))  # as a training file has it
+
+
+def test_the_command_says_how_many_videos_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, **UCF)
+    (tmp_path / "videos").mkdir()
+    write_numbered(tmp_path / "videos" / "Abuse028_x264.mp4", 6)
+    check = ("datasets", "check", "ucf_crime", tmp_path)
+    call(*check, "--videos", tmp_path / "videos")
+    printed = capsys.readouterr()
+    assert printed.err == "frame times of videos\n"
+    assert "Frames of 1 of 2 test videos: 6, 2 abnormal" in printed.out
+    told: list[Progress] = []
+    monkeypatch.setattr("clipvad.cli.console.progress_of", lambda title: contextlib.nullcontext(told.append))
+    call(*check, "--videos", tmp_path / "videos")
+    assert [(one.stage, one.fraction) for one in told] == [("1/1 videos", 1.0)]
+    call(*check)
+    assert len(told) == 1
 
 
 def test_windows_line_ends_a_byte_order_mark_blank_lines_and_prefixes_are_fine(tmp_path: Path) -> None:

@@ -12,17 +12,16 @@ import pytest
 from clipvad.core import ZERO_SHOT, Analysis, Rule, RuleSet, ScoreSettings
 from clipvad.errors import ClipvadError, EncoderMismatchError, ModelError, SettingsError
 from clipvad.nn.scorer import VideoScorer
-from clipvad.pipeline import Analyzer
 from clipvad.rules import parse_rules
 from clipvad.scoring.taught import Lesson
 from clipvad.settings import Settings
 from clipvad.ui.controller import Controller
-from clipvad.ui.engine import Engine
 from clipvad.ui.heads import MAX_MB, OWN, Heads, card_html, kept_html, unexplained_html
 from clipvad.ui.session import Choice, SessionStore
 from clipvad.ui.timeline import payload
 from tests.clips import write_clip
-from tests.fakes import ColourEncoder, SquareDetector
+from tests.engines import ColourEngine
+from tests.fakes import ColourEncoder
 from tests.heads import make_head
 from tests.ui.conftest import HOSTILE
 
@@ -31,25 +30,13 @@ COLOURS = np.eye(3)[[1, 0, 2]]  # normal is green, then red, then blue
 CLASSES = ("greenery", "fire", "water")
 
 
-class ColourEngine(Engine):
-    """The engine over stand-ins for the models."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.images = ColourEncoder()
-        self.the_analyzer = Analyzer(encoder=self.images, detector=SquareDetector(), cache=self.cache)
-
-    def analyzer(self, modes: object = (), **_: object) -> Analyzer:
-        return self.the_analyzer
-
-
 @pytest.fixture
 def heads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Heads:
     """One head is shipped for these models, one for others."""
     shipped = tmp_path / "shipped"
     make_head(ColourEncoder.id, COLOURS, classes=CLASSES, name="colours").save(shipped / "colours.safetensors")
     make_head("another/1", COLOURS, name="foreign").save(shipped / "foreign.safetensors")
-    monkeypatch.setattr("clipvad.scoring.HEADS", shipped)
+    monkeypatch.setattr("clipvad.scorers.HEADS", shipped)
     controller = Controller(ColourEngine(Settings(cache_dir=tmp_path / "cache")), SessionStore(tmp_path / "sessions"))
     return Heads(controller)
 

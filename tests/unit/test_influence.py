@@ -7,63 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clipvad.core import Detections, Embeddings, Features, Hours, Mode, Rule, RuleSet, VideoInfo, Zone
+from clipvad.core import Embeddings, Features, Mode, Rule, RuleSet, VideoInfo
 from clipvad.scoring import SimilarityScorer
 from clipvad.scoring.contexts import neutral_sentences
 from clipvad.scoring.influence import Influence, influence
+from tests.random_clips import BOUND, DIM, PLAIN, random_clip, unit
 
-LEFT = Zone(name="left", points=((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
-PLAIN = RuleSet(
-    name="plain",
-    normal=(Rule(text="n0"), Rule(text="n1")),
-    abnormal=(Rule(text="a0"), Rule(text="off", enabled=False), Rule(text="a1"), Rule(text="a2")),
-)
-BOUND = replace(
-    PLAIN,
-    zones=(LEFT,),
-    normal=(Rule(text="n0"), Rule(text="n1", zones=("left",))),
-    abnormal=(
-        Rule(text="a0", zones=("left",)),
-        Rule(text="a1", dwell_s=1.0),
-        Rule(text="a2", hours=(Hours(start="00:00", end="00:01"),)),
-    ),
-)
 TEMPERATURE = 0.05
-
-
-def unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    vectors = rng.normal(size=shape).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-
-
-def clip(rng: np.random.Generator, frames: int = 24, objects: int = 40) -> Features:
-    frame = np.sort(rng.integers(0, frames - 2, objects)).astype(np.int32)  # the last frames show no object
-    corners = rng.uniform(0, 80, (objects, 2)).astype(np.float32)
-    found = Detections(
-        frame=frame,
-        xyxy=np.concatenate([corners, corners + 20], axis=1),
-        confidence=np.ones(objects, np.float32),
-        label=np.zeros(objects, np.int16),
-        track=rng.integers(0, 3, objects).astype(np.int32),
-        names=("thing",),
-        detector_id="d",
-    )
-    video = VideoInfo(path="c", name="c", width=100, height=100, fps=4, duration_s=frames / 4, codec="h264")
-    return Features(
-        video=video,
-        pts_s=np.arange(frames) / 4,
-        encoder_id="e",
-        frames=Embeddings(unit(rng, frames, 8), "e"),
-        detections=found,
-        objects=Embeddings(unit(rng, objects, 8), "e"),
-        zones={LEFT.box: Embeddings(unit(rng, frames, 8), "e")},
-    )
 
 
 def texts_of(rules: RuleSet) -> Embeddings:
     """The same vector for the same text, whichever set it stands in."""
-    known = {text: unit(np.random.default_rng(sum(text.encode())), 8) for text in rules.sentences}
-    neutral = [unit(np.random.default_rng(1000 + i), 8) for i, _ in enumerate(neutral_sentences(rules))]
+    known = {text: unit(np.random.default_rng(sum(text.encode())), DIM) for text in rules.sentences}
+    neutral = [unit(np.random.default_rng(1000 + i), DIM) for i, _ in enumerate(neutral_sentences(rules))]
     return Embeddings(np.stack([*known.values(), *neutral]), "e")
 
 
@@ -96,7 +52,7 @@ def without(rules: RuleSet, text: str) -> RuleSet:
 @pytest.mark.parametrize("rules", [PLAIN, BOUND], ids=["plain", "bound"])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_curve_without_a_sentence_is_that_of_the_set_without_it(rules: RuleSet, mode: Mode, seed: int) -> None:
-    features = clip(np.random.default_rng(seed))
+    features = random_clip(seed)
     result = found(features, rules, mode)
     for row, text in enumerate(rules.sentences):
         smaller = without(rules, text)
@@ -128,7 +84,7 @@ def test_a_sentence_that_dominates_by_far_can_be_left_out_exactly() -> None:
 
 def test_the_last_sentence_of_a_side_cannot_be_left_out() -> None:
     rules = without(PLAIN, "n1")
-    result = found(clip(np.random.default_rng(0)), rules, "frame")
+    result = found(random_clip(0), rules, "frame")
     assert np.isnan(result.without[0]).all()
     assert np.isnan(result.change[0])
     assert not result.idle[0]
@@ -136,7 +92,7 @@ def test_the_last_sentence_of_a_side_cannot_be_left_out() -> None:
 
 
 def test_wins_are_shares_of_what_shows_something() -> None:
-    features = clip(np.random.default_rng(1))
+    features = random_clip(1)
     result = found(features, PLAIN, "object")
     assert result.wins.sum() == pytest.approx(1.0)
     top = scored(features, PLAIN, "object").probabilities[np.unique(features.detections.frame)].argmax(axis=1)
@@ -144,7 +100,7 @@ def test_wins_are_shares_of_what_shows_something() -> None:
 
 
 def test_sentences_are_alike_as_their_vectors_are() -> None:
-    result = found(clip(np.random.default_rng(2)), PLAIN, "frame")
+    result = found(random_clip(2), PLAIN, "frame")
     vectors = texts_of(PLAIN).vectors
     np.testing.assert_allclose(result.alike, vectors @ vectors.T, atol=1e-6)
     np.testing.assert_allclose(np.diag(result.alike), 1.0, atol=1e-6)
@@ -154,7 +110,7 @@ def test_a_sentence_that_is_far_from_everything_is_idle() -> None:
     rules = replace(PLAIN, abnormal=(*PLAIN.abnormal, Rule(text="far")))
     texts = texts_of(PLAIN).vectors
     opposite = Embeddings(np.concatenate([texts, -texts[:1]]), "e")
-    features = clip(np.random.default_rng(3))
+    features = random_clip(3)
     pictures = replace(features, frames=Embeddings(np.repeat(texts[:1], len(features), axis=0), "e"))
     scores = SimilarityScorer(temperature=TEMPERATURE).score(pictures, opposite, rules, mode="frame", smooth_s=0)
     result = influence(pictures, opposite, rules, scores, temperature=TEMPERATURE, smooth_s=0)

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from clipvad.cache import Cache
-from clipvad.cli import main
 from clipvad.core import Analysis, Detections, Rule, RuleSet
 from clipvad.errors import ManifestError
 from clipvad.evaluation.clip_labels import read_clip_labels
@@ -34,6 +33,7 @@ from clipvad.synth.places.world import PLACES
 from clipvad.synth.stories import LABELS, suits
 from clipvad.synth.street import DOMAINS
 from tests.analyses import make_analysis
+from tests.calling import call
 from tests.clips import write_clip, write_numbered
 from tests.fakes import ColourEncoder, SquareDetector
 from tests.heads import make_head
@@ -406,12 +406,6 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> ColourEncoder:
     monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: one)
     monkeypatch.setattr("clipvad.detectors.load_detector", lambda *_, **__: SquareDetector())
     return one
-
-
-def call(*args: str | Path) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main([str(arg) for arg in args])
-    return int(stop.value.code or 0)
 
 
 LAB = ("lab", "--clips-json", "clips.json", "--out", "out", "--fps", "10", "--smooth", "0")

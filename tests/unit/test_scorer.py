@@ -13,7 +13,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from clipvad.cli import main
 from clipvad.core import ZERO_SHOT, Detections, Embeddings, Features, Rule, RuleSet, ScoreSettings, VideoInfo
 from clipvad.errors import ClipvadError, EncoderMismatchError, ModelError, SettingsError
 from clipvad.exports import analysis_to_dict
@@ -21,7 +20,9 @@ from clipvad.nn import Checkpoint, ModelConfig, class_probabilities
 from clipvad.nn.scorer import VideoScorer
 from clipvad.pipeline import Analyzer
 from clipvad.schema import analysis_from_dict
-from clipvad.scoring import SimilarityScorer, load_scorer, shipped_heads
+from clipvad.scorers import load_scorer, shipped_heads
+from clipvad.scoring import SimilarityScorer
+from tests.calling import call
 from tests.clips import write_clip
 from tests.fakes import ColourEncoder, SquareDetector
 from tests.heads import TAU, make_head
@@ -153,6 +154,11 @@ class TestAnalysis:
         third = VideoScorer(replace(other.checkpoint, state=weights))
         assert len({VideoScorer(self.HEAD).use.id, other.use.id, third.use.id}) == 3
 
+    def test_other_class_embeddings_are_another_id(self) -> None:
+        moved = replace(self.HEAD, embeddings=torch.from_numpy(np.float32(AXES[[0, 2, 1]])))
+        assert moved.card == self.HEAD.card
+        assert VideoScorer(moved).use.id != VideoScorer(self.HEAD).use.id
+
     def test_users_rules_need_not_be_complete(self) -> None:
         lonely = replace(RULES, normal=())
         assert analyzer(VideoScorer(self.HEAD)).rescore(features(), lonely).rules.sentences[0] == "walking"
@@ -240,7 +246,7 @@ class TestFiles:
         assert load_scorer("zero-shot", encoder=encoder) == SimilarityScorer(temperature=1 / 20)
         with pytest.raises(SettingsError, match=r"no scorer 'nothing'.*zero-shot"):
             load_scorer("nothing", encoder=encoder)
-        monkeypatch.setattr("clipvad.scoring.HEADS", tmp_path)
+        monkeypatch.setattr("clipvad.scorers.HEADS", tmp_path)
         assert shipped_heads() == {"street": path}
         assert load_scorer("street", encoder=encoder).use == load_scorer(path, encoder=encoder).use
 
@@ -321,12 +327,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def call(*args: str) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main(list(args))
-    return int(stop.value.code or 0)
-
-
 class TestCommandLine:
     def test_score_with_a_head(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
         args = ("score", "clip.mp4", "--scorer", "head.safetensors", "--fps", "10", "--smooth", "0", "--json")
@@ -360,7 +360,7 @@ class TestCommandLine:
     def test_models_lists_the_shipped_heads(
         self, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("clipvad.scoring.HEADS", place)
+        monkeypatch.setattr("clipvad.scorers.HEADS", place)
         assert call("models", "--models-dir", "none") == 0
         assert "head: head (green, red, blue)\n  for: colour/1\n  note: Knows nothing." in capsys.readouterr().out
 

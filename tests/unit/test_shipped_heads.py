@@ -14,7 +14,7 @@ from clipvad.evaluation.metrics import frame_auc, inside
 from clipvad.nn import Checkpoint
 from clipvad.pipeline import Analyzer
 from clipvad.rules import load_rules
-from clipvad.scoring import shipped_heads
+from clipvad.scorers import shipped_heads
 from clipvad.settings import Settings, data_dir
 
 HEADS = shipped_heads()

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipvad.cli import main
 from clipvad.errors import ManifestError
 from clipvad.evaluation.manifest import read_manifest
 from clipvad.evaluation.readers import read_shanghaitech, read_ucf_crime
@@ -34,6 +33,7 @@ from clipvad.synth.recipe import read_recipe, recipe_of, recipe_path, verify
 from clipvad.synth.spans import Interval
 from clipvad.synth.stories import LABELS
 from clipvad.synth.street import ClipSpec
+from tests.calling import call
 from tests.clips import write_numbered
 
 STREET = PRESETS["street-v1"]
@@ -268,12 +268,6 @@ def test_the_street_itself_is_filmed_and_its_event_is_in_the_truth(tmp_path):
     assert (truth["clip"], len(truth["frames"])) == ("walkway_0.mp4", 80)
     assert {event["label"] for event in truth["events"]} == {"fight"}
     assert done == receipt(job, tmp_path)
-
-
-def call(*args: str | Path) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main([str(arg) for arg in args])
-    return int(stop.value.code or 0)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from clipvad.encoders import Encoder, load_encoder
 from clipvad.errors import ModelError
@@ -15,6 +16,7 @@ from clipvad.training import TrainConfig, load_config, train
 from clipvad.training import config as training_files
 from clipvad.training.latency import PUBLISHED, measure
 from clipvad.training.tables import SHT, TABLES, UCF, Reproduction, Result, TableRow, cells, rules_of
+from tests.calling import call
 from tests.encoding import OWN_CFG, save_own
 from tests.planted import MemorySource, planted
 
@@ -91,6 +93,25 @@ def test_the_file_beside_a_run_trains_the_same_weights(encoder: Encoder, tmp_pat
     kept = Checkpoint.load(folder / "tiny.safetensors")
     assert again.state.keys() == kept.state.keys()
     assert all(torch.equal(again.state[name], kept.state[name]) for name in kept.state)
+
+
+def test_one_call_opens_the_data_set_once_and_prints_every_table(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = []
+    monkeypatch.setattr("clipvad.training.config.DataConfig.open", lambda one: opened.append(one) or data(encoder))
+    monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: encoder)
+    shared = base().changed(data={"kind": "planted", "root": ".", "features": "."}, loop={"epochs": 1})
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(shared.model_dump(mode="json")))
+    files = ("--config", tmp_path / "tiny.yaml", "--out", tmp_path / "out")
+    assert call("reproduce", "table5", "table4", *files, "--seeds", "1") == 0
+    assert len(opened) == 1
+    printed = capsys.readouterr().out
+    first, second = (printed.index(f"{name}\n") for name in ("table4", "table5"))
+    assert first < second
+    assert sorted(path.name for path in (tmp_path / "out").glob("table*")) == [
+        f"{table}.{kind}" for table in ("table4", "table5") for kind in ("json", "md")
+    ]
 
 
 def test_a_row_that_does_not_fit_the_text_tower_says_so_and_the_others_go_on(encoder: Encoder, tmp_path: Path) -> None:

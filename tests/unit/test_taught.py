@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import save
 
 from clipvad.checkpoints import HEADER, read_card
-from clipvad.core import Detections, Embeddings, Features, Hours, Rule, RuleSet, ScoreSettings, VideoInfo, Zone
+from clipvad.core import Embeddings, Features, Rule, RuleSet, ScoreSettings
 from clipvad.errors import EncoderMismatchError, ModelError
 from clipvad.explain import objects_at, shares_of
 from clipvad.pipeline import Analyzer
@@ -24,53 +24,9 @@ from clipvad.scoring.influence import influence
 from clipvad.scoring.logits import TaughtTexts
 from clipvad.scoring.taught import Lesson, TaughtScorer
 from tests.fakes import ColourEncoder, SquareDetector
+from tests.random_clips import BOUND, DIM, PLAIN, random_clip, unit
 
-DIM = 6
 M = 0.05
-LEFT = Zone(name="left", points=((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
-PLAIN = RuleSet(
-    name="plain",
-    normal=(Rule(text="n0"), Rule(text="n1")),
-    abnormal=(Rule(text="a0"), Rule(text="off", enabled=False), Rule(text="a1"), Rule(text="a2")),
-)
-BOUND = replace(
-    PLAIN,
-    zones=(LEFT,),
-    normal=(Rule(text="n0"), Rule(text="n1", zones=("left",))),
-    abnormal=(
-        Rule(text="a0", zones=("left",)),
-        Rule(text="a1", dwell_s=1.0),
-        Rule(text="a2", hours=(Hours(start="00:00", end="00:01"),)),
-    ),
-)
-
-
-def unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    vectors = rng.normal(size=shape).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-
-
-def clip(seed: int = 0, frames: int = 16, objects: int = 30) -> Features:
-    rng = np.random.default_rng(seed)
-    corners = rng.uniform(0, 80, (objects, 2)).astype(np.float32)
-    found = Detections(
-        frame=np.sort(rng.integers(0, frames - 2, objects)).astype(np.int32),
-        xyxy=np.concatenate([corners, corners + 20], axis=1),
-        confidence=np.ones(objects, np.float32),
-        label=np.zeros(objects, np.int16),
-        track=rng.integers(0, 3, objects).astype(np.int32),
-        names=("thing",),
-        detector_id="d",
-    )
-    return Features(
-        video=VideoInfo(path="c", name="c", width=100, height=100, fps=4, duration_s=frames / 4, codec="h264"),
-        pts_s=np.arange(frames) / 4,
-        encoder_id="e",
-        frames=Embeddings(unit(rng, frames, DIM), "e"),
-        detections=found,
-        objects=Embeddings(unit(rng, objects, DIM).astype(np.float16), "e"),
-        zones={LEFT.box: Embeddings(unit(rng, frames, DIM), "e")},
-    )
 
 
 def texts_of(rules: RuleSet, seed: int = 1) -> Embeddings:
@@ -95,7 +51,7 @@ def lesson(rules: RuleSet = PLAIN, *, learnt: bool = True, seed: int = 2) -> Les
 
 
 def test_frame_scores_are_equation_13_and_14_term_by_term() -> None:
-    features, texts, taught = clip(), texts_of(PLAIN), lesson()
+    features, texts, taught = random_clip(), texts_of(PLAIN), lesson()
     scores = TaughtScorer(lesson=taught, temperature=M).score(features, texts, PLAIN, mode="frame", smooth_s=0)
     for t, f_v in enumerate(features.frames.vectors.astype(float)):  # type: ignore[union-attr]
         logits = []
@@ -110,7 +66,7 @@ def test_frame_scores_are_equation_13_and_14_term_by_term() -> None:
 @pytest.mark.parametrize("rules", [PLAIN, BOUND], ids=["plain", "bound"])
 @pytest.mark.parametrize("mode", ["frame", "object"])
 def test_a_lesson_that_learnt_nothing_changes_no_bit(rules: RuleSet, mode: str) -> None:
-    features, texts = clip(), texts_of(rules)
+    features, texts = random_clip(), texts_of(rules)
     blank = lesson(rules, learnt=False)
     zero = SimilarityScorer(temperature=M).score(features, texts, rules, mode=mode, clock_start_s=57.0)
     same = TaughtScorer(lesson=blank, temperature=M).score(features, texts, rules, mode=mode, clock_start_s=57.0)
@@ -121,7 +77,7 @@ def test_a_lesson_that_learnt_nothing_changes_no_bit(rules: RuleSet, mode: str) 
 
 @pytest.mark.parametrize("mode", ["frame", "object"])
 def test_zones_hours_dwell_and_influence_see_what_was_taught(mode: str) -> None:
-    features, texts, taught = clip(frames=24, objects=60), texts_of(BOUND), lesson(BOUND)
+    features, texts, taught = random_clip(objects=60), texts_of(BOUND), lesson(BOUND)
     scorer = TaughtScorer(lesson=taught, temperature=M)
     scores = scorer.score(features, texts, BOUND, mode=mode, smooth_s=0, clock_start_s=57.0)
     found = influence(
@@ -139,7 +95,7 @@ def test_zones_hours_dwell_and_influence_see_what_was_taught(mode: str) -> None:
 
 
 def test_objects_and_maps_of_a_frame_agree_with_the_scores() -> None:
-    features, texts, taught = clip(), texts_of(PLAIN), lesson()
+    features, texts, taught = random_clip(), texts_of(PLAIN), lesson()
     given = taught.applied(texts, PLAIN)
     scores = TaughtScorer(lesson=taught, temperature=M).score(features, texts, PLAIN, mode="object", smooth_s=0)
     sample = int(features.detections.frame[0])  # type: ignore[union-attr]
@@ -167,7 +123,7 @@ def test_sentences_get_what_was_learnt_of_them_whatever_their_order_prompts_or_c
 
 
 def test_the_order_of_the_rules_changes_nothing() -> None:
-    features, texts, scorer = clip(), texts_of(PLAIN), TaughtScorer(lesson=lesson(), temperature=M)
+    features, texts, scorer = random_clip(), texts_of(PLAIN), TaughtScorer(lesson=lesson(), temperature=M)
     swapped = replace(PLAIN, normal=PLAIN.normal[::-1], abnormal=PLAIN.abnormal[::-1])
     order = [PLAIN.sentences.index(text) for text in swapped.sentences]
     one = scorer.score(features, texts, PLAIN, mode="frame")
@@ -199,16 +155,16 @@ def test_what_does_not_fit_is_said() -> None:
 
 def test_other_pictures_than_it_was_taught_on_are_remarked() -> None:
     scorer = TaughtScorer(lesson=lesson(), temperature=M)
-    (said,) = scorer.remarks(clip(), PLAIN)
+    (said,) = scorer.remarks(random_clip(), PLAIN)
     assert "taught on whole frames. It scores objects too here" in said
-    assert scorer.remarks(replace(clip(), detections=None, objects=None), PLAIN) == ()
+    assert scorer.remarks(replace(random_clip(), detections=None, objects=None), PLAIN) == ()
 
 
 def test_another_encoder_is_refused_with_both_ids() -> None:
     texts = texts_of(PLAIN)
     with pytest.raises(EncoderMismatchError, match=r"'e'.*'other'"):
         lesson().applied(Embeddings(texts.vectors, "other"), PLAIN)
-    with pytest.raises(ModelError, match="6 numbers"):
+    with pytest.raises(ModelError, match="8 numbers"):
         lesson().applied(Embeddings(texts.vectors[:, :3], "e"), PLAIN)
 
 
@@ -346,7 +302,7 @@ class TestInTheAnalyzer:
     def features(self) -> Features:
         colours = np.random.default_rng(6).uniform(0.05, 1, (12, 3)).astype(np.float32)
         vectors = colours / np.linalg.norm(colours, axis=1, keepdims=True)
-        base = clip(frames=12)
+        base = random_clip(frames=12, objects=30)
         objects = Embeddings(vectors[np.arange(30) % 12], "colour/1")
         return Features(
             video=base.video,

@@ -19,6 +19,7 @@ from clipvad.scoring.logits import logits_of
 from clipvad.scoring.similarity import abnormal_mass, softmax
 from clipvad.training.teach import Sentences, Similarity, TeachOptions, log_share, teach
 from clipvad.training.teach_videos import frame_row, teach_from_videos
+from tests.random_clips import unit
 
 DIM = 8
 M = 0.1
@@ -27,11 +28,6 @@ RULES = RuleSet(
     normal=(Rule(text="n0"), Rule(text="n1")),
     abnormal=(Rule(text="f0", category="fire"), Rule(text="f1", category="fire"), Rule(text="b", category="fight")),
 )
-
-
-def unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    vectors = rng.normal(size=shape).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 def texts_of(rules: RuleSet = RULES, seed: int = 0) -> Embeddings:

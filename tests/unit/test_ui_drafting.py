@@ -24,8 +24,9 @@ from clipvad.ui.drafting.desk import DraftDesk
 from clipvad.ui.session import Clip, SessionStore
 from clipvad.ui.tabs.about import about_html
 from clipvad.video import probe
+from tests.clips import write_half_red
+from tests.engines import ColourEngine
 from tests.llm_server import KEY, FakeLLM, fails, llm, says, stays_silent
-from tests.unit.test_ui_session import ColourEngine, coloured_clip
 
 HAVE = RuleSet(name="mine", normal=(Rule(text="green"),), abnormal=(Rule(text="red"),))
 BAY = Zone(name="bay", points=((0.0, 0.0), (0.5, 0.0), (0.5, 1.0)))
@@ -132,7 +133,7 @@ def test_pictures_are_sent_only_when_wanted_four_of_them_and_small(tmp_path: Pat
     at = desk(tmp_path)
     with pytest.raises(LLMError, match="no clip"):
         drafted(at, pictures=True)
-    path = coloured_clip(tmp_path / "clip.mp4")
+    path = write_half_red(tmp_path / "clip.mp4")
     at.store.get("a").clip = Clip(info=probe(path), player=path)
     drafted(at)
     assert isinstance(fake.requests[-1].body["messages"][1]["content"], str), "none without being asked for"

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from clipvad.core import Analysis, Hours, Rule, RuleSet, ScoreSettings, Zone
 from clipvad.errors import ClipvadError, RulesError, SettingsError, VideoError
-from clipvad.pipeline import Analyzer
 from clipvad.progress import Progress
 from clipvad.settings import Settings
 from clipvad.ui import views
@@ -22,7 +20,8 @@ from clipvad.ui.examples import EXAMPLES, Example
 from clipvad.ui.line import Line
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import Choice, Clip, SessionStore
-from tests.fakes import ColourEncoder, SquareDetector
+from tests.clips import write_half_red
+from tests.engines import ColourEngine
 
 RULES = RuleSet(name="colours", normal=(Rule(text="green"),), abnormal=(Rule(text="red"),))
 
@@ -166,37 +165,10 @@ def test_remarks_name_duplicates_both_sides_unknown_words_and_empty_sides() -> N
     assert [(r["side"], r["text"]) for r in empty] == [("abnormal", None)]
 
 
-class ColourEngine(Engine):
-    """The engine over stand-ins for the models; the example is not asked for."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.images = ColourEncoder()
-        self.the_analyzer = Analyzer(encoder=self.images, detector=SquareDetector(), cache=self.cache)
-
-    def analyzer(self, modes: object = (), **_: object) -> Analyzer:
-        return self.the_analyzer
-
-
 @pytest.fixture
 def controller(tmp_path: Path) -> Controller:
     settings = Settings(cache_dir=tmp_path / "cache", max_upload_mb=1, max_minutes=0.5)
     return Controller(ColourEngine(settings), SessionStore(tmp_path / "sessions"))
-
-
-def coloured_clip(path: Path, *, seconds: int = 4) -> Path:
-    """Green, and red in the second half."""
-    import av
-
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=10, options={"preset": "ultrafast", "crf": "5"})
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for index in range(10 * seconds):
-            picture = np.zeros((48, 64, 3), np.uint8)
-            picture[..., 0 if index >= 5 * seconds else 1] = 255
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        out.mux(stream.encode())
-    return path
 
 
 def take(controller: Controller, key: str, path: Path) -> Clip:
@@ -215,7 +187,7 @@ FRAME = Choice(modes=("frame",))
 
 
 def test_analysing_then_rescoring_runs_no_image_encoder(controller: Controller, tmp_path: Path) -> None:
-    take(controller, "a", coloured_clip(tmp_path / "c.mp4"))
+    take(controller, "a", write_half_red(tmp_path / "c.mp4"))
     analysis = finish(controller.analyze("a", RULES, FRAME, ScoreSettings(smooth_s=0)))
     (event,) = analysis.events
     assert event.start_s == pytest.approx(2.0, abs=0.15)
@@ -228,7 +200,7 @@ def test_analysing_then_rescoring_runs_no_image_encoder(controller: Controller, 
 
 
 def test_one_session_never_reaches_anothers(controller: Controller, tmp_path: Path) -> None:
-    clip = take(controller, "a", coloured_clip(tmp_path / "c.mp4"))
+    clip = take(controller, "a", write_half_red(tmp_path / "c.mp4"))
     finish(controller.analyze("a", RULES, FRAME, ScoreSettings()))
     for call in (
         lambda: controller.rescore("b", RULES, ScoreSettings()),
@@ -243,7 +215,7 @@ def test_one_session_never_reaches_anothers(controller: Controller, tmp_path: Pa
 def test_a_second_analysis_of_one_session_is_refused_and_a_stop_frees_it(
     controller: Controller, tmp_path: Path
 ) -> None:
-    take(controller, "a", coloured_clip(tmp_path / "c.mp4"))
+    take(controller, "a", write_half_red(tmp_path / "c.mp4"))
     running = controller.analyze("a", RULES, FRAME, ScoreSettings())
     next(running)
     with pytest.raises(ClipvadError, match="already running"):
@@ -256,7 +228,7 @@ def test_a_second_analysis_of_one_session_is_refused_and_a_stop_frees_it(
 
 
 def test_others_wait_in_line_and_hear_their_place(controller: Controller, tmp_path: Path) -> None:
-    clip = coloured_clip(tmp_path / "c.mp4")
+    clip = write_half_red(tmp_path / "c.mp4")
     for key in "abc":
         take(controller, key, clip)
     runs = {key: controller.analyze(key, RULES, FRAME, ScoreSettings()) for key in "abc"}
@@ -270,7 +242,7 @@ def test_others_wait_in_line_and_hear_their_place(controller: Controller, tmp_pa
 
 
 def test_a_stop_while_waiting_ends_the_wait(controller: Controller, tmp_path: Path) -> None:
-    clip = coloured_clip(tmp_path / "c.mp4")
+    clip = write_half_red(tmp_path / "c.mp4")
     take(controller, "a", clip)
     take(controller, "b", clip)
     working, waiting = (controller.analyze(key, RULES, FRAME, ScoreSettings()) for key in "ab")
@@ -287,14 +259,14 @@ def test_limits_on_size_and_length_are_plain_sentences(controller: Controller, t
     with pytest.raises(VideoError, match="at most 1 MB"):
         take(controller, "a", big)
     with pytest.raises(VideoError, match=r"at most 0\.5 minutes"):
-        take(controller, "a", coloured_clip(tmp_path / "long.mp4", seconds=40))
+        take(controller, "a", write_half_red(tmp_path / "long.mp4", seconds=40))
     assert controller.store.get("a").clip is None
 
 
 def test_exports_land_in_the_sessions_folder_and_unknown_kinds_are_refused(
     controller: Controller, tmp_path: Path
 ) -> None:
-    take(controller, "a", coloured_clip(tmp_path / "my clip.mp4"))
+    take(controller, "a", write_half_red(tmp_path / "my clip.mp4"))
     with pytest.raises(ClipvadError, match="Press Analyze"):
         list(controller.export("a", "events"))
     finish(controller.analyze("a", RULES, FRAME, ScoreSettings()))

@@ -57,6 +57,7 @@ def yardstick(runs: list[tuple[Entry, Analysis]]) -> Figures:
     """The same for the detector's highest confidence of a bicycle, skateboard or vehicle, without any encoder."""
     labels, raw, smooth = [], [], []
     for entry, analysis in runs:
+        assert analysis.features.detections is not None
         score = _confidence_curve(analysis.features.detections, len(analysis.features))
         pts_s = analysis.features.pts_s
         times_s, _ = frame_times(entry.video)
@@ -75,13 +76,15 @@ def crop_figures(runs: list[tuple[Entry, Analysis]], masks: Path) -> Figures:
     packed = np.load(masks)
     positive, scores, confidence = [], [], []
     for entry, analysis in runs:
-        found = analysis.features.detections
+        found, object_score = analysis.features.detections, analysis.scores["object"].object_score
+        assert found is not None
+        assert object_score is not None
         mask = np.unpackbits(packed[entry.video.stem], axis=-1)[:, :, :360].astype(bool)  # (frames, 240, 360)
         times_s, _ = frame_times(entry.video)
         frames = np.searchsorted(times_s, analysis.features.pts_s[found.frame] - 1e-4)
         for frame, (x0, y0, x1, y1) in zip(frames, found.xyxy.round().astype(int), strict=True):
             positive.append(mask[frame, max(y0, 0) : y1, max(x0, 0) : x1].mean() > 0.2)
-        scores.append(analysis.scores["object"].object_score)
+        scores.append(object_score)
         confidence.append(_vehicle_confidence(found))
     return {
         "crop AUC": frame_auc(np.array(positive), np.concatenate(scores)),

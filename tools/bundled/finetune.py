@@ -125,7 +125,7 @@ def finetune(
             matched = clip_loss(images[: len(photos)], vectors[: len(rows)], sharp, group[photos])
             loss = matched + 4 * kept + 4 * held
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
         if epoch % 5 == 4:

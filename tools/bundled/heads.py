@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -95,10 +96,11 @@ def train_head(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     image = ImageHead(features.shape[1], dim)
-    image.net[0].running_mean.copy_(features.mean(0))
+    image.net[0].get_buffer("running_mean").copy_(features.mean(0))
     log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
-    decay = [p for m in (image, text) for p in m.parameters()]
-    optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.05}, {"params": [log_scale]}], lr=lr)
+    decay = [*image.parameters(), *text.parameters()]
+    groups: list[dict[str, Any]] = [{"params": decay, "weight_decay": 0.05}, {"params": [log_scale]}]
+    optimiser = torch.optim.AdamW(groups, lr=lr)
     batch, n = 768, len(pairs.rows)
     steps = epochs * (n // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps, pct_start=0.1)
@@ -112,7 +114,7 @@ def train_head(
             scale = log_scale.exp().clamp(max=100)
             loss = clip_loss(image(features[rows]), text(text_inputs[caps]), scale, pairs.group[chosen])
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
         if epoch % 5 == 4:
@@ -126,14 +128,15 @@ def train_head(
 @torch.inference_mode()
 def apply(module: nn.Module, inputs: Tensor) -> Tensor:
     """The module over all rows of `inputs`, in batches."""
-    return torch.cat([module(part) for part in inputs.split(4096)])
+    return torch.cat([module(part) for part in inputs.split(4096)])  # type: ignore[no-untyped-call]
 
 
 def common_space(image: Tensor, text: Tensor, dim: int) -> Tensor:
     """The [K, dim] projection that best keeps dot products between the rows of `image` [n, K] and of `text` [m, K]."""
     gram = image.T @ image / len(image) + text.T @ text / len(text)
     _, vectors = torch.linalg.eigh(gram)
-    return vectors[:, -dim:].flip(1)
+    projection: Tensor = vectors[:, -dim:].flip(1)
+    return projection
 
 
 def recall(image: Tensor, text: Tensor, owner: np.ndarray) -> dict[str, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor
+from torch import Tensor, nn
 
 from clipvad.encoders.tokenizer import WordTokenizer, split_words
 from tools.bundled.data import Photograph
@@ -134,6 +134,7 @@ def build_spaces(pool: Pool, texts: TextData, *, seed: int, epochs: int) -> Spac
     images, captions, tests, queries, scales = [], [], [], [], []
     for number in range(2):
         torch.manual_seed(seed + number)
+        text: nn.Module
         if number == 0:
             text, inputs = BagOfWords(int(ids.max()) + 1, DIM), ids
         else:
@@ -183,7 +184,7 @@ def sentence_map(sentence_vectors: Tensor, targets: Tensor, *, epochs: int = 20)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
     started = time.time()
     for _ in range(epochs):
-        for rows in torch.randperm(len(targets))[: steps // epochs * 1024].split(1024):
+        for rows in torch.randperm(len(targets))[: steps // epochs * 1024].split(1024):  # type: ignore[no-untyped-call]
             loss = 1 - (head(sentence_vectors[rows]) * targets[rows]).sum(1).mean()
             optimiser.zero_grad()
             loss.backward()

@@ -196,7 +196,7 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint; a run cut off while writing keeps the one before."""
-        state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
+        state: dict[str, Any] = {"model": self.model.state_dict(), "average": self.average.state_dict()}
         state |= {"optimiser": self.optimiser.state_dict(), "step": self.step, "plan": asdict(self.plan)}
         state |= {"rng": self.loader.rng.bit_generator.state, "orders": self.loader.orders}
         part = self.file.with_suffix(".part")
@@ -272,7 +272,7 @@ def train_image_tower(
         counted += 1
         if run.step % line_every and run.step < run.plan.steps:
             continue
-        line = {"step": run.step, "views": run.step * run.plan.batch, "side": run.side}
+        line: dict[str, float] = {"step": run.step, "views": run.step * run.plan.batch, "side": run.side}
         line |= dict(zip(("dense", "joint", "relational", "group"), (sums / counted).round(4).tolist(), strict=True))
         line["seconds"] = round(time.time() - started)
         if run.step % checkpoint_every == 0 or run.step == run.plan.steps:

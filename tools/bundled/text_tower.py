@@ -57,7 +57,7 @@ def train_text_tower(
                 vectors = encode(tower, given, length)
             loss = (1 - (vectors * targets[rows]).sum(1)).mean() * 5 + 0.2 * clip_loss(vectors, targets[rows], scale)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
             optimiser.step()
             schedule.step()

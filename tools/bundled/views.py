@@ -86,7 +86,13 @@ def cut(pictures: list[Image], view: View, side: int) -> Image:
     x0, y0, x1, y1 = view.rect
     part = pictures[view.picture][y0:y1, x0:x1]
     method = cv2.INTER_AREA if min(part.shape[:2]) > side else cv2.INTER_LINEAR
-    return cv2.resize(part, (side, side), interpolation=method)
+    resized: Image = cv2.resize(part, (side, side), interpolation=method)
+    return resized
+
+
+def _as_jpeg(image: Image, quality: int) -> Image:
+    _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
 
 
 def degrade(image: Image, rng: np.random.Generator, *, strength: float) -> Image:
@@ -100,13 +106,11 @@ def degrade(image: Image, rng: np.random.Generator, *, strength: float) -> Image
         small = int(np.exp(rng.uniform(np.log(18), np.log(min(72, side)))))
         image = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
         if rng.random() < 0.5:
-            quality = int(rng.integers(30, 90))
-            image = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+            image = _as_jpeg(image, int(rng.integers(30, 90)))
         method = cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_CUBIC
         image = cv2.resize(image, (side, side), interpolation=method)
     elif rng.random() < 0.3 * strength:
-        quality = int(rng.integers(15, 60))
-        image = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+        image = _as_jpeg(image, int(rng.integers(15, 60)))
     if rng.random() < 0.35 * strength:
         image = np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
     if rng.random() < 0.2 * strength:

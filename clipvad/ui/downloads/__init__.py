@@ -40,9 +40,7 @@ def _text(make: Callable[[Analysis], str]) -> Callable[[Analysis, Path, OnFracti
 
 
 def _json(analysis: Analysis) -> str:
-    document = analysis_to_dict(analysis)
-    document["video"]["path"] = analysis.video.name  # the server's folders concern nobody else
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    return json.dumps(analysis_to_dict(analysis), ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
 
 
 def _annotated(analysis: Analysis, path: Path, on_fraction: OnFraction) -> None:
