@@ -12,9 +12,9 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +35,9 @@ from clipvad.core import (
     check_same_encoder,
 )
 from clipvad.errors import SettingsError
-from clipvad.events import find_events, median_smooth, window_of
+from clipvad.events import find_events
 from clipvad.explain import Look, ObjectsAt, look, objects_at, sample_at
+from clipvad.growing import GrowingCurves
 from clipvad.progress import Progress
 from clipvad.scorers import load_scorer
 from clipvad.scoring import Scorer, check_explained, check_modes
@@ -48,9 +49,6 @@ from clipvad.scoring.prompts import TextMemo, embed_sentences
 if TYPE_CHECKING:
     from clipvad.detectors.base import Detector
     from clipvad.encoders.base import Encoder
-    from clipvad.extraction import Chunk
-
-PROGRESS_S = 0.25  # a page redraws this often
 
 
 class Analyzer:
@@ -193,7 +191,8 @@ class Analyzer:
             max_side=self.max_side,
         )
         loaded = time.perf_counter()
-        growing = _GrowingCurves(self, scored, settings.resolved(scored), video.duration_s)
+        resolved = settings.resolved(scored)
+        growing = GrowingCurves(lambda part: self._score(part, scored, resolved), resolved, video.duration_s)
         regions = [zone.box for zone in scored.zones_used] if "frame" in modes else []
         features, from_cache = yield from growing.follow(extractor.run(video, modes, tuple(dict.fromkeys(regions))))
         extracted = time.perf_counter()
@@ -332,61 +331,3 @@ class Analyzer:
         if not isinstance(detector, str) and detector.id == features.detections.detector_id:
             return detector.use
         return ModelUse(id=features.detections.detector_id, label=features.detections.detector_id)
-
-
-class _GrowingCurves:
-    """Follows an extraction: scores each chunk as it comes, so that the curves can be drawn while they grow.
-
-    A dwell time is measured within its chunk, so what it raises shows in the final curve only.
-    """
-
-    def __init__(self, analyzer: Analyzer, rules: RuleSet, settings: ScoreSettings, total_s: float) -> None:
-        self._analyzer = analyzer
-        self._rules = rules
-        self._settings = settings
-        self._total_s = total_s
-        self._parts: dict[Mode, list[Scores]] = {}
-        self.timings_s: dict[str, float] = {}
-
-    def follow(
-        self, chunks: Generator[Chunk, None, tuple[Features, bool]]
-    ) -> Generator[Progress, None, tuple[Features, bool]]:
-        began = shown = time.perf_counter()
-        frames = 0
-        while True:
-            try:
-                chunk = next(chunks)
-            except StopIteration as done:
-                return cast("tuple[Features, bool]", done.value)
-            frames += len(chunk.features)
-            self.timings_s = chunk.timings_s
-            for mode, scores in self._analyzer._score(chunk.features, self._rules, self._settings).items():
-                self._parts.setdefault(mode, []).append(scores)
-            now = time.perf_counter()
-            if now - shown >= PROGRESS_S:
-                shown = now
-                yield Progress(
-                    stage="decoding, detecting and encoding"
-                    if "detect" in chunk.timings_s
-                    else "decoding and encoding",
-                    done_s=float(chunk.features.pts_s[-1]),
-                    total_s=self._total_s,
-                    frames=frames,
-                    frames_per_s=frames / (now - began),
-                    partial={mode: _concatenate(parts, self._settings) for mode, parts in self._parts.items()},
-                )
-
-
-def _concatenate(parts: Sequence[Scores], settings: ScoreSettings) -> Scores:
-    """The curve so far. Object rows are left out: they count within their chunk."""
-    pts_s = np.concatenate([part.pts_s for part in parts])
-    score = np.concatenate([part.score for part in parts])
-    return Scores(
-        mode=parts[0].mode,
-        pts_s=pts_s,
-        score=score,
-        smooth=median_smooth(score, window_of(settings.smooth_s, pts_s)),
-        probabilities=np.concatenate([part.probabilities for part in parts]),
-        cosines=np.concatenate([part.cosines for part in parts]),
-        winner=np.full(len(pts_s), -1, np.int32),
-    )

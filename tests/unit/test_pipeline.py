@@ -199,7 +199,7 @@ def test_boxes_are_source_pixels_when_the_picture_is_scaled_down(analyzer: Analy
 def test_progress_grows_to_the_end_and_carries_the_curve(
     analyzer: Analyzer, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clipvad.pipeline.PROGRESS_S", 0.0)
+    monkeypatch.setattr("clipvad.growing.PROGRESS_S", 0.0)
     items = list(analyzer.stream(clip, RULES, settings=SETTINGS))
     assert isinstance(items[-1], Analysis)
     steps = [item for item in items[:-1] if isinstance(item, Progress) and item.frames]
@@ -214,7 +214,7 @@ def test_closing_the_stream_stops_the_work_and_stores_nothing(
     analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_clip(tmp_path / "long.mp4", pictures(seconds=6), pixel_format="yuv444p")
-    monkeypatch.setattr("clipvad.pipeline.PROGRESS_S", 0.0)
+    monkeypatch.setattr("clipvad.growing.PROGRESS_S", 0.0)
     stream = analyzer.stream(path, RULES)
     while not (isinstance(item := next(stream), Progress) and item.frames):
         pass
