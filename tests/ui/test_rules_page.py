@@ -32,6 +32,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a busy machine i
 CORNER = [(0.02, 0.02), (0.12, 0.02), (0.12, 0.1), (0.02, 0.1)]  # of the example: nobody ever stands there
 
 
+DRAWN = """([right, down]) => { const canvas = document.querySelector('[data-testid=overlay]');
+  const ratio = canvas.width / canvas.clientWidth;
+  const video = document.querySelector('[data-testid=video]'), aspect = video.videoWidth / video.videoHeight;
+  const w = Math.min(canvas.clientWidth, canvas.clientHeight * aspect), h = w / aspect;
+  const x = (canvas.clientWidth - w) / 2 + right * w, y = (canvas.clientHeight - h) / 2 + down * h;
+  const pixels = canvas.getContext('2d').getImageData((x - 3) * ratio, (y - 4) * ratio, 6 * ratio, 8 * ratio).data;
+  return pixels.some((value, i) => i % 4 === 3 && value > 100); }"""  # around a point of the picture
+
+
 def corners(tab: Any) -> list[tuple[float, float]]:
     """The points in the drawing, as shares of the picture."""
     styles = tab.locator(".zn-point").evaluate_all("points => points.map((one) => [one.style.left, one.style.top])")
@@ -47,14 +56,7 @@ def test_a_zone_is_drawn_bound_to_a_sentence_shown_and_undone(page: Any) -> None
     draw_zone(page, HOSTILE, CORNER)
     assert zones(page) == [HOSTILE]
     assert "not used yet" in page.get_by_test_id("zones").inner_text()
-    drawn = """() => { const canvas = document.querySelector('[data-testid=overlay]');
-      const ratio = canvas.width / canvas.clientWidth;
-      const video = document.querySelector('[data-testid=video]'), aspect = video.videoWidth / video.videoHeight;
-      const w = Math.min(canvas.clientWidth, canvas.clientHeight * aspect), h = w / aspect;
-      const x = (canvas.clientWidth - w) / 2 + 0.12 * w, y = (canvas.clientHeight - h) / 2 + 0.08 * h;
-      const pixels = canvas.getContext('2d').getImageData((x - 3) * ratio, (y - 4) * ratio, 6 * ratio, 8 * ratio).data;
-      return pixels.some((value, i) => i % 4 === 3 && value > 100); }"""
-    page.wait_for_function(drawn)  # its right edge lies over the player
+    page.wait_for_function(DRAWN, arg=[0.12, 0.08])  # its right edge lies over the player
     until(page, lambda: "of video" in status(page), "an unused zone changes nothing")
     assert curve(page) == before
 
@@ -238,6 +240,8 @@ def test_frame_mode_looks_at_a_new_zone_when_analysed_again(page: Any, clip: Pat
     upload(page, clip)
     wait_for_status(page, "Press Analyze")
     page.get_by_label("Whole frame").check()
+    draw_zone(page, "corner", CORNER)
+    page.wait_for_function(DRAWN, arg=[0.12, 0.08])  # before there is a curve, too
     analyze(page)
     draw_zone(page, "left", [(0.0, 0.2), (0.5, 0.2), (0.5, 0.8), (0.0, 0.8)])
     unfold(page, 0).get_by_label("left").check()
