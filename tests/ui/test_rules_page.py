@@ -236,6 +236,22 @@ def test_remarks_are_mended_with_one_click(page: Any) -> None:
     assert row(page, count - 1).locator("textarea").input_value() == "a car"
 
 
+def test_a_remark_stands_at_its_own_sentence_of_several_with_one_text(page: Any) -> None:
+    draw_zone(page, "corner", CORNER)
+    adder = page.get_by_label("New abnormal sentence")
+    for _ in range(3):
+        adder.fill("a green van")
+        adder.press("Enter")
+    last = page.locator(".re-abnormal li").count() - 1
+    unfold(page, last).get_by_label("corner").check()
+    notes = [row(page, last - back).locator(".re-notes") for back in (2, 1, 0)]
+    until(page, lambda: not notes[2].inner_text(), "bound to a zone, it is compared with neither of the others")
+    assert all("counts double" in note.inner_text() for note in notes[:2])
+    notes[1].get_by_role("button", name="Remove").click()
+    until(page, lambda: page.locator(".re-mend").count() == 0, "what is left counts once")
+    assert chips(page, last - 1) == ["corner"]
+
+
 def test_frame_mode_looks_at_a_new_zone_when_analysed_again(page: Any, clip: Path) -> None:
     upload(page, clip)
     wait_for_status(page, "Press Analyze")
