@@ -155,4 +155,8 @@ def test_nothing_sticks_out(browser: Any, server: str, look: str) -> None:
     open_compare(tab)
     view(tab).and_(tab.locator("[data-state=shown]")).wait_for(timeout=SLOW_MS)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
+    titles = tab.locator("#pg-sides .pg-boxed input").evaluate_all(
+        "inputs => inputs.map((one) => [one.value, one.scrollWidth <= one.clientWidth])"
+    )
+    assert titles == [["Rules on the Analyze tab", True], ["Street and public space", True]], "no title is cut off"
     next(visitor, None)
