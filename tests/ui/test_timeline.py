@@ -389,7 +389,8 @@ def test_partial_grows_while_the_video_is_there_then_the_whole_follows(
     bay = Zone(name="bay", points=((0.4, 0.5), (0.9, 0.5), (0.9, 0.9)))
     abnormal = (replace(analysis.rules.abnormal[0], zones=(bay.name,)), *analysis.rules.abnormal[1:])
     rules = replace(analysis.rules, zones=(bay,), abnormal=abnormal)
-    message = partial(progress, video=analysis.video, video_url=demo.video_url, mode="frame", rules=rules)
+    waiting: Any = {"video": analysis.video, "video_url": demo.video_url, "mode": "frame", "rules": rules}
+    message = partial(progress, **waiting)
     assert message["mode"] == "object"
     send(page, demo, message)
     assert attribute(page, "state") == "running"
@@ -400,10 +401,15 @@ def test_partial_grows_while_the_video_is_there_then_the_whole_follows(
     middle = (stage["width"] / 2, stage["height"] / 2)  # on the zone's upper edge
     red, _, blue, alpha = painted(page, *middle)
     assert alpha > 200 < blue > red, "the zone stays while the curve grows"
-    send(page, demo, payload(analysis, video_url=demo.video_url, mode="object"))
+    whole = payload(analysis, video_url=demo.video_url, mode="object", start_s=5.0)
+    send(page, demo, whole)
     assert painted(page, *middle)[3] == 0, "these rules have no zone"
-    assert video_time(page) == pytest.approx(3.0, abs=0.06)
+    assert video_time(page) == pytest.approx(3.0, abs=0.06), "the reader's own place"
     assert page.get_by_test_id("event").count() == 2
+    for answer in (None, partial(replace(progress, stage="", partial={}), **waiting), whole):
+        send(page, demo, answer)
+    page.wait_for_function("document.querySelector('[data-testid=video]').currentTime > 4.9")
+    assert page.get_by_test_id("why-score").inner_text() == "0.90", "who has not moved is led to the strongest event"
 
 
 def test_updates_in_a_burst_all_count(page: Any, demo: Demo, analysis: Analysis) -> None:

@@ -280,7 +280,7 @@ class AnalyzeTab(AnalyzeWidgets):
             video_url=views.file_url(clip.player),
             mode=shown,
             truth=clip.truth,
-            start_s=strongest.peak_s if strongest else 0.0,  # a new clip opens where there is most to see
+            start_s=strongest.peak_s if strongest else 0.0,
         )
         return {
             self.timeline: full,

@@ -41,7 +41,7 @@ def payload(
 
     `video_url`: where the browser gets the clip, same origin (else thumbnails cannot be drawn). `mode`: the
     curve to emphasise, one of `analysis.scores`. `truth`: annotated spans as (start_s, end_s, label).
-    `start_s`: where the playhead stands when the clip is new to the browser.
+    `start_s`: where the playhead goes when the clip, or its first analysis, is new to the browser.
     """
     detections = analysis.features.detections
     return {
