@@ -280,4 +280,15 @@ def test_drawing_by_touch_on_a_phone_in_the_dark(browser: Any, server: str, tmp_
     tab.get_by_role("button", name="Done").tap()
     assert zones(tab) == ["zone 1"]
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
+    unfold(tab, 0)
+    covered = tab.evaluate(
+        """() => { const row = document.querySelector('.re-open'), text = row.querySelector('textarea');
+        const acts = row.querySelector('.re-acts').getBoundingClientRect();
+        return acts.left < text.getBoundingClientRect().right; }"""
+    )
+    assert not covered, "what moves or removes the sentence stands beside it"
+    titles = tab.locator("#pg-place input, #pg-scorer input").evaluate_all(
+        "inputs => inputs.map((one) => [one.value, one.scrollWidth <= one.clientWidth])"
+    )
+    assert titles == [["Campus walkway", True], ["Zero-shot (your sentences)", True]], "no choice is cut off"
     next(visitor, None)

@@ -72,7 +72,7 @@ class AnalyzeWidgets:
             with gr.Row(elem_classes="pg-row"):
                 self.place = gr.Dropdown(
                     places, value=None, show_label=False, container=False, scale=3, min_width=160,
-                    elem_id="pg-place",
+                    elem_id="pg-place", elem_classes="pg-boxed",
                 )  # fmt: skip
                 self.rule_file = gr.UploadButton(
                     "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
@@ -109,11 +109,11 @@ class AnalyzeWidgets:
                 self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
                 self.encoder = gr.Dropdown(
                     list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,
-                    label="Encoder",
+                    label="Encoder", elem_classes="pg-boxed",
                 )  # fmt: skip
                 self.detector = gr.Dropdown(
                     list(dict.fromkeys([self.settings.detector, *DETECTORS])), value=self.settings.detector,
-                    label="Detector",
+                    label="Detector", elem_classes="pg-boxed",
                 )  # fmt: skip
 
     def _run_card(self) -> None:
