@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 
@@ -22,6 +23,7 @@ from clipvad.ui.examples import EXAMPLES, Example
 from clipvad.ui.line import Line
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import Choice, Clip, SessionStore
+from clipvad.ui.tabs.widgets import ModeChoice
 from tests.fakes import ColourEncoder, SquareDetector
 
 RULES = RuleSet(name="colours", normal=(Rule(text="green"),), abnormal=(Rule(text="red"),))
@@ -164,6 +166,13 @@ def test_remarks_name_duplicates_both_sides_unknown_words_and_empty_sides() -> N
     assert places == [0, 0, 1, 1], "each stands twice in its list, and also in the other"
     empty = find_remarks(replace(RULES, abnormal=(Rule(text="red", enabled=False),)), {})
     assert [(r["side"], r["text"]) for r in empty] == [("abnormal", None)]
+
+
+def test_a_mode_that_a_head_has_just_taken_away_still_reaches_its_handler() -> None:
+    """A dropdown's choice arrives twice; the first answer leaves the mode Objects alone, the second asks for both."""
+    with gr.Blocks():
+        narrowed = ModeChoice([("Objects", "object")])
+    assert narrowed.preprocess("both") == "both"
 
 
 class ColourEngine(Engine):
