@@ -13,6 +13,7 @@ from clipvad.core import Detections, Features, Mode, RuleSet, VideoInfo
 from clipvad.events import sample_period
 
 STAY_GAP_S = 1.0  # a detector that loses a person for less than this does not end the stay
+MOTION = "motion:"  # what the ids of that detector begin with
 _ROUNDING_S = 1e-6
 
 
@@ -63,12 +64,20 @@ def limits(features: Features, rules: RuleSet, *, modes: tuple[Mode, ...], clock
     found = []
     if clock_start_s is None and any(rule.hours for rule in rules.rules):
         found.append("The time of day of this clip is not known: hours limit nothing. Give the time at its start.")
-    timed = any(rule.dwell_s for rule in rules.rules)
+    timed = max((rule.dwell_s for rule in rules.rules), default=0)
     if timed and "frame" in modes:
         found.append("A whole frame has no track to time: sentences with a dwell time count in object mode only.")
     objects = features.detections
     if timed and objects is not None and len(objects) and (objects.track < 0).all():
         found.append("This detector follows nobody over time: sentences with a dwell time never count.")
+    elif objects is not None and len(objects) and objects.detector_id.startswith(MOTION):
+        longest_s = np.nanmax(stay_s(objects, features.pts_s, np.ones(len(objects), bool)))
+        if timed > longest_s + _ROUNDING_S:
+            found.append(
+                f"The motion detector loses who stands still, and here it followed nobody for longer than "
+                f"{np.floor(10 * longest_s + _ROUNDING_S) / 10:.1f} s: sentences with a longer dwell time never count. "
+                "Choose another detector, or a shorter time."
+            )
     unseen = [zone.name for zone in rules.zones_used if zone.box not in features.zones]
     if "frame" in modes and unseen:
         found.append(

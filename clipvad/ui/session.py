@@ -88,6 +88,10 @@ class Session:
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder / (Path(name.replace("\\", "/")).name.lstrip(".") or "clip")
 
+    def scored(self, rules: RuleSet) -> RuleSet:
+        """What an analysis scores of the user's rules: a head its own classes, bound to no zone."""
+        return rules if self.head is None else self.head.rules_for(rules)
+
     @property
     def nbytes(self) -> int:
         """Memory that the analysis and the user's own head hold, in bytes."""

@@ -26,6 +26,11 @@ element.querySelector('.pg-theme').addEventListener('click', () => {
   const dark = document.body.classList.toggle('dark');
   localStorage.setItem('clipvad-theme', dark ? 'dark' : 'light');
 });
+(function measure() { // how far the right column scrolls before it stays: the style sheet knows no heights
+  const right = document.querySelector('#pg-right');
+  if (!right) { requestAnimationFrame(measure); return; }
+  new ResizeObserver(() => right.style.setProperty('--pg-height', `${right.offsetHeight}px`)).observe(right);
+})();
 """
 
 

@@ -1,15 +1,28 @@
-"""The clip again with what was found drawn on it: boxes, sentences, and a strip with the running curve."""
+"""The clip again with what was found drawn on it: zones, boxes, sentences, and a strip with the running curve."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from clipvad.core import MODES, Analysis, Mode
+from clipvad.core import MODES, Analysis, Mode, Zone
 from clipvad.errors import SettingsError
-from clipvad.video.drawing import ALERT, CALM, GROUND, Canvas, Colour, outline, shorten, tag, tag_size
+from clipvad.video.drawing import (
+    ALERT,
+    CALM,
+    GROUND,
+    PLACE,
+    Canvas,
+    Colour,
+    outline,
+    polygon,
+    shorten,
+    tag,
+    tag_size,
+)
 from clipvad.video.picture import fit, to_rgb
 from clipvad.video.preview import Report
 from clipvad.video.probe import open_reader
@@ -26,7 +39,7 @@ TAG_WORDS = 18  # widest label on a box, in letters' heights
 def write_annotated(
     analysis: Analysis, out_path: str | Path, *, mode: Mode | None = None, progress: Report | None = None
 ) -> Path:
-    """Write the analysed clip with boxes and curve to `out_path` (H.264 MP4); returns that path.
+    """Write the analysed clip with zones, boxes and curve to `out_path` (H.264 MP4); returns that path.
 
     `mode`: whose scores to show, default objects where they were scored, else frames. Frames keep the
     source's times; a box stays where its last sampled frame had it. The clip is decoded again, so it must
@@ -43,6 +56,7 @@ def write_annotated(
     text_size = max(MIN_TEXT, round(13 * (max(size) / 640) ** 0.7))
     duration_s = max(info.duration_s, float(analysis.features.pts_s[-1]) if len(analysis.features) else 0.0)
     strip = Strip(analysis, mode, width=size[0], size=text_size, duration_s=duration_s)
+    zones = Zones(analysis.rules.zones_used, size=size, text_size=text_size)
     boxes = Boxes(analysis, mode, size=size, text_size=text_size)
     canvas = np.empty((size[1] + strip.height, size[0], 3), np.uint8)
     with (
@@ -53,6 +67,7 @@ def write_annotated(
             picture = canvas[: size[1]]
             picture[:] = to_rgb(timed.frame, size=size, rotation=info.rotation)
             sample = sample_at(analysis, timed.pts_s)
+            zones.draw(picture)
             boxes.draw(picture, sample)
             if strip.in_event(timed.pts_s):
                 outline(picture, 0, 0, size[0] - 1, size[1] - 1, ALERT, width=max(2, text_size // 4))
@@ -66,6 +81,26 @@ def write_annotated(
 def sample_at(analysis: Analysis, t_s: float) -> int:
     """Index of the newest sampled frame at `t_s` seconds."""
     return max(0, int(np.searchsorted(analysis.features.pts_s, t_s + 1e-6, side="right")) - 1)
+
+
+class Zones:
+    """The zones that sentences are bound to, outlined under the boxes, in the pixels of the output."""
+
+    def __init__(self, zones: Sequence[Zone], *, size: tuple[int, int], text_size: int) -> None:
+        last = np.array(size) - 1
+        self._zones = [(zone.name, (np.array(zone.points) * last).round().astype(np.int32)) for zone in zones]
+        self._text_size = text_size
+
+    def draw(self, picture: Canvas) -> None:
+        """Outline each zone, its name at the highest corner, inside the picture."""
+        size = self._text_size
+        for name, corners in self._zones:
+            polygon(picture, corners, PLACE, width=max(1, round(size / 10)))
+            shown = shorten(name, width=min(TAG_WORDS * size, picture.shape[1] - 2 * size), size=size, bold=True)
+            width, height = tag_size(shown, size=size)
+            x, y = corners[corners[:, 1].argmin()]
+            x, y = min(int(x), picture.shape[1] - width), int(y) - height
+            tag(picture, shown, max(0, x), y if y >= 0 else y + height, size=size, ground=GROUND, colour=PLACE)
 
 
 class Boxes:

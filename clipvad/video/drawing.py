@@ -23,6 +23,7 @@ RULE: Colour = (44, 52, 63)
 CALM: Colour = (94, 200, 216)
 ALERT: Colour = (255, 82, 82)
 AMBER: Colour = (245, 185, 66)
+PLACE: Colour = (122, 162, 255)
 
 
 @lru_cache(maxsize=4096)
@@ -71,6 +72,12 @@ def outline(canvas: Canvas, x1: int, y1: int, x2: int, y2: int, colour: Colour, 
     """A rectangle's edge, with a dark edge around it so that it shows on any ground."""
     cv2.rectangle(canvas, (x1, y1), (x2, y2), GROUND, width + 2, cv2.LINE_AA)
     cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, width, cv2.LINE_AA)
+
+
+def polygon(canvas: Canvas, corners: NDArray[np.int32], colour: Colour, *, width: int) -> None:
+    """The closed outline through `corners` [K, 2] (x, y), with a dark edge around it."""
+    cv2.polylines(canvas, [corners], True, GROUND, width + 2, cv2.LINE_AA)
+    cv2.polylines(canvas, [corners], True, colour, width, cv2.LINE_AA)
 
 
 def tag(canvas: Canvas, text: str, x: int, y: int, *, size: int, ground: Colour, colour: Colour) -> int:

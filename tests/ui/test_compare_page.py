@@ -79,6 +79,8 @@ def test_another_preset_for_b_shows_the_numbers_of_the_comparison(
 ) -> None:
     before = events(page)
     open_compare(page)
+    jump, now = page.locator("#pg-compare .co-jump"), page.locator("#pg-compare .co-when")
+    until(page, lambda: jump.inner_text() == now.inner_text() != "0:00.00", "it opens at the largest difference")
     choose(page, "b", "Car park")
     _, difference = expected.largest
     wait_for_verdict(page, f"Largest difference {abs(difference):.2f} at ")
@@ -155,4 +157,8 @@ def test_nothing_sticks_out(browser: Any, server: str, look: str) -> None:
     open_compare(tab)
     view(tab).and_(tab.locator("[data-state=shown]")).wait_for(timeout=SLOW_MS)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
+    titles = tab.locator("#pg-sides .pg-boxed input").evaluate_all(
+        "inputs => inputs.map((one) => [one.value, one.scrollWidth <= one.clientWidth])"
+    )
+    assert titles == [["Rules on the Analyze tab", True], ["Street and public space", True]], "no title is cut off"
     next(visitor, None)

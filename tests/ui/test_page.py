@@ -339,3 +339,10 @@ def repeated(source: Path, target: Path, *, times: int) -> Path:
                     out.mux(packet)
                 offset += video.duration
     return target
+
+
+def test_the_curve_stays_beside_the_threshold_that_moves_it(page: Any) -> None:
+    page.locator("#pg-threshold").scroll_into_view_if_needed()
+    for name in ("curve", "events"):
+        area = page.get_by_test_id(name).bounding_box()
+        assert 0 <= area["y"] <= 800 - area["height"], f"{name} is out of sight"

@@ -32,6 +32,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a busy machine i
 CORNER = [(0.02, 0.02), (0.12, 0.02), (0.12, 0.1), (0.02, 0.1)]  # of the example: nobody ever stands there
 
 
+DRAWN = """([right, down]) => { const canvas = document.querySelector('[data-testid=overlay]');
+  const ratio = canvas.width / canvas.clientWidth;
+  const video = document.querySelector('[data-testid=video]'), aspect = video.videoWidth / video.videoHeight;
+  const w = Math.min(canvas.clientWidth, canvas.clientHeight * aspect), h = w / aspect;
+  const x = (canvas.clientWidth - w) / 2 + right * w, y = (canvas.clientHeight - h) / 2 + down * h;
+  const pixels = canvas.getContext('2d').getImageData((x - 3) * ratio, (y - 4) * ratio, 6 * ratio, 8 * ratio).data;
+  return pixels.some((value, i) => i % 4 === 3 && value > 100); }"""  # around a point of the picture
+
+
 def corners(tab: Any) -> list[tuple[float, float]]:
     """The points in the drawing, as shares of the picture."""
     styles = tab.locator(".zn-point").evaluate_all("points => points.map((one) => [one.style.left, one.style.top])")
@@ -47,14 +56,7 @@ def test_a_zone_is_drawn_bound_to_a_sentence_shown_and_undone(page: Any) -> None
     draw_zone(page, HOSTILE, CORNER)
     assert zones(page) == [HOSTILE]
     assert "not used yet" in page.get_by_test_id("zones").inner_text()
-    drawn = """() => { const canvas = document.querySelector('[data-testid=overlay]');
-      const ratio = canvas.width / canvas.clientWidth;
-      const video = document.querySelector('[data-testid=video]'), aspect = video.videoWidth / video.videoHeight;
-      const w = Math.min(canvas.clientWidth, canvas.clientHeight * aspect), h = w / aspect;
-      const x = (canvas.clientWidth - w) / 2 + 0.12 * w, y = (canvas.clientHeight - h) / 2 + 0.08 * h;
-      const pixels = canvas.getContext('2d').getImageData((x - 3) * ratio, (y - 4) * ratio, 6 * ratio, 8 * ratio).data;
-      return pixels.some((value, i) => i % 4 === 3 && value > 100); }"""
-    page.wait_for_function(drawn)  # its right edge lies over the player
+    page.wait_for_function(DRAWN, arg=[0.12, 0.08])  # its right edge lies over the player
     until(page, lambda: "of video" in status(page), "an unused zone changes nothing")
     assert curve(page) == before
 
@@ -234,10 +236,28 @@ def test_remarks_are_mended_with_one_click(page: Any) -> None:
     assert row(page, count - 1).locator("textarea").input_value() == "a car"
 
 
+def test_a_remark_stands_at_its_own_sentence_of_several_with_one_text(page: Any) -> None:
+    draw_zone(page, "corner", CORNER)
+    adder = page.get_by_label("New abnormal sentence")
+    for _ in range(3):
+        adder.fill("a green van")
+        adder.press("Enter")
+    last = page.locator(".re-abnormal li").count() - 1
+    unfold(page, last).get_by_label("corner").check()
+    notes = [row(page, last - back).locator(".re-notes") for back in (2, 1, 0)]
+    until(page, lambda: not notes[2].inner_text(), "bound to a zone, it is compared with neither of the others")
+    assert all("counts double" in note.inner_text() for note in notes[:2])
+    notes[1].get_by_role("button", name="Remove").click()
+    until(page, lambda: page.locator(".re-mend").count() == 0, "what is left counts once")
+    assert chips(page, last - 1) == ["corner"]
+
+
 def test_frame_mode_looks_at_a_new_zone_when_analysed_again(page: Any, clip: Path) -> None:
     upload(page, clip)
     wait_for_status(page, "Press Analyze")
     page.get_by_label("Whole frame").check()
+    draw_zone(page, "corner", CORNER)
+    page.wait_for_function(DRAWN, arg=[0.12, 0.08])  # before there is a curve, too
     analyze(page)
     draw_zone(page, "left", [(0.0, 0.2), (0.5, 0.2), (0.5, 0.8), (0.0, 0.8)])
     unfold(page, 0).get_by_label("left").check()
@@ -260,4 +280,15 @@ def test_drawing_by_touch_on_a_phone_in_the_dark(browser: Any, server: str, tmp_
     tab.get_by_role("button", name="Done").tap()
     assert zones(tab) == ["zone 1"]
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
+    unfold(tab, 0)
+    covered = tab.evaluate(
+        """() => { const row = document.querySelector('.re-open'), text = row.querySelector('textarea');
+        const acts = row.querySelector('.re-acts').getBoundingClientRect();
+        return acts.left < text.getBoundingClientRect().right; }"""
+    )
+    assert not covered, "what moves or removes the sentence stands beside it"
+    titles = tab.locator("#pg-place input, #pg-scorer input").evaluate_all(
+        "inputs => inputs.map((one) => [one.value, one.scrollWidth <= one.clientWidth])"
+    )
+    assert titles == [["Campus walkway", True], ["Zero-shot (your sentences)", True]], "no choice is cut off"
     next(visitor, None)

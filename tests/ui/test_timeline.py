@@ -13,7 +13,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from clipvad.core import Analysis, Scores
+from clipvad.core import Analysis, Scores, Zone
 from clipvad.progress import Progress
 from clipvad.ui.timeline import Timeline, partial, patch, payload
 from tests.ui.conftest import HEIGHT, HOSTILE, RATE, WIDTH, make_analysis, square_at
@@ -144,6 +144,15 @@ def white_square(tab: Any) -> list[float]:
     )
 
 
+def painted(tab: Any, x: float, y: float) -> list[int]:
+    """Red, green, blue and alpha of the overlay at a point of the stage."""
+    return tab.evaluate(
+        """([x, y]) => { const c = document.querySelector('[data-testid=overlay]');
+        return Array.from(c.getContext('2d').getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data); }""",
+        [x, y],
+    )
+
+
 def test_click_on_the_curve_seeks_and_boxes_match_the_shown_picture(page: Any, demo: Demo) -> None:
     seek(page, 5.0)
     assert video_time(page) == pytest.approx(5.0, abs=0.06)
@@ -170,12 +179,7 @@ def test_box_is_painted_where_the_letterboxed_picture_is(page: Any) -> None:
     assert winner["x"] == pytest.approx((stage["width"] - WIDTH * scale) / 2 + x1 * scale, abs=1)
     assert winner["y"] == pytest.approx((stage["height"] - HEIGHT * scale) / 2 + y1 * scale, abs=1)
     assert winner["w"] == pytest.approx((x2 - x1) * scale, abs=1)
-    middle_left = [winner["x"], winner["y"] + winner["h"] / 2]
-    red, green, blue, alpha = page.evaluate(
-        """([x, y]) => { const c = document.querySelector('[data-testid=overlay]');
-        return Array.from(c.getContext('2d').getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data); }""",
-        middle_left,
-    )
+    red, green, blue, alpha = painted(page, winner["x"], winner["y"] + winner["h"] / 2)
     assert alpha > 200
     assert red > 200 > green > blue
 
@@ -382,16 +386,30 @@ def test_partial_grows_while_the_video_is_there_then_the_whole_follows(
     progress = Progress(
         stage="detect", done_s=4, total_s=10, frames=20, frames_per_s=9, partial={"object": replace(scores, **head)}
     )
-    message = partial(progress, video=analysis.video, video_url=demo.video_url, mode="frame")
+    bay = Zone(name="bay", points=((0.4, 0.5), (0.9, 0.5), (0.9, 0.9)))
+    abnormal = (replace(analysis.rules.abnormal[0], zones=(bay.name,)), *analysis.rules.abnormal[1:])
+    rules = replace(analysis.rules, zones=(bay,), abnormal=abnormal)
+    waiting: Any = {"video": analysis.video, "video_url": demo.video_url, "mode": "frame", "rules": rules}
+    message = partial(progress, **waiting)
     assert message["mode"] == "object"
     send(page, demo, message)
     assert attribute(page, "state") == "running"
     assert page.get_by_test_id("empty").is_hidden()
     page.wait_for_function("document.querySelector('[data-testid=video]').readyState >= 2")
     seek(page, 3.0)
-    send(page, demo, payload(analysis, video_url=demo.video_url, mode="object"))
-    assert video_time(page) == pytest.approx(3.0, abs=0.06)
+    stage = page.get_by_test_id("stage").bounding_box()
+    middle = (stage["width"] / 2, stage["height"] / 2)  # on the zone's upper edge
+    red, _, blue, alpha = painted(page, *middle)
+    assert alpha > 200 < blue > red, "the zone stays while the curve grows"
+    whole = payload(analysis, video_url=demo.video_url, mode="object", start_s=5.0)
+    send(page, demo, whole)
+    assert painted(page, *middle)[3] == 0, "these rules have no zone"
+    assert video_time(page) == pytest.approx(3.0, abs=0.06), "the reader's own place"
     assert page.get_by_test_id("event").count() == 2
+    for answer in (None, partial(replace(progress, stage="", partial={}), **waiting), whole):
+        send(page, demo, answer)
+    page.wait_for_function("document.querySelector('[data-testid=video]').currentTime > 4.9")
+    assert page.get_by_test_id("why-score").inner_text() == "0.90", "who has not moved is led to the strongest event"
 
 
 def test_updates_in_a_burst_all_count(page: Any, demo: Demo, analysis: Analysis) -> None:

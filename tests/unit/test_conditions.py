@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from clipvad.core import Detections, Embeddings, Features, Hours, Rule, RuleSet, Scores, ScoreSettings, VideoInfo, Zone
+from clipvad.detectors.motion import MotionDetector
 from clipvad.events import find_events
 from clipvad.scoring import SimilarityScorer
 from clipvad.scoring.conditions import foot_points, in_hours, limits, stay_s
@@ -225,6 +226,16 @@ class TestDwell:
         assert self.alarm_from(features) is None
         (remark,) = limits(features, self.rules, modes=("object",), clock_start_s=None)
         assert "follows nobody" in remark
+
+    @pytest.mark.parametrize(("dwell_s", "followed_s"), [(3.0, None), (4.76, "4.7"), (10.0, "4.7")])
+    def test_a_dwell_time_that_motion_never_reaches_is_said(self, dwell_s: float, followed_s: str | None) -> None:
+        features = self.walk("i" * 20)  # from 0 to 4.75 s
+        assert features.detections is not None
+        moving = replace(features, detections=replace(features.detections, detector_id=MotionDetector().id))
+        rules = rule_set(Rule(text="a car", dwell_s=1.0), Rule(text="a person", dwell_s=dwell_s))
+        said = limits(moving, rules, modes=("object",), clock_start_s=None)
+        assert [f"longer than {followed_s} s: sentences" in remark for remark in said] == [True] * bool(followed_s)
+        assert limits(features, rules, modes=("object",), clock_start_s=None) == []  # others keep who stands still
 
     def test_without_a_zone_being_in_view_counts(self) -> None:
         rules = rule_set(Rule(text="a person", dwell_s=1.0), normal=[Rule(text="a car")])

@@ -159,6 +159,14 @@ def test_remarks_carry_what_one_click_would_do() -> None:
     assert [remark["words"] for remark in unknown if remark["text"] == "glorp walks"] == [["glorp"]]
 
 
+def test_of_one_text_under_several_conditions_only_what_counts_double_is_remarked() -> None:
+    bound, always = Rule(text="a van", zones=("bay",)), Rule(text="a van")
+    rules = replace(RULES, zones=(BAY,), normal=(bound, always, replace(always, enabled=False), always))
+    found = [(remark["index"], remark["message"]) for remark in find_remarks(rules, {}) if remark["side"] == "normal"]
+    assert [index for index, _ in found] == [1, 3]
+    assert all("counts double" in message for _, message in found)
+
+
 def test_the_timeline_hears_of_zones_and_which_of_them_are_used() -> None:
     analysis = replace(ANALYSIS, rules=replace(ANALYSIS.rules, zones=(BAY, GATE)))
     first = replace(analysis.rules.abnormal[0], zones=("gate",))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from clipvad.core import Analysis, Hours, Rule, RuleSet, ScoreSettings, Zone
@@ -20,6 +21,7 @@ from clipvad.ui.examples import EXAMPLES, Example
 from clipvad.ui.line import Line
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
 from clipvad.ui.session import Choice, Clip, SessionStore
+from clipvad.ui.tabs.widgets import ModeChoice
 from tests.clips import write_half_red
 from tests.engines import ColourEngine
 
@@ -159,10 +161,17 @@ def test_remarks_name_duplicates_both_sides_unknown_words_and_empty_sides() -> N
     said = {(r["side"], r["text"]): r["message"] for r in find_remarks(rules, {"glorp walks": ["glorp"]})}
     assert set(said) == {("normal", "Red"), ("normal", "glorp walks"), ("abnormal", "red")}
     assert "glorp" in said["normal", "glorp walks"]
-    both = [r["message"] for r in find_remarks(rules, {}) if r["text"] == "red"]
-    assert len(both) == 2, "twice in its list, and also in the other"
+    places = [r["index"] for r in find_remarks(rules, {}) if r["text"] == "red"]
+    assert places == [0, 0, 1, 1], "each stands twice in its list, and also in the other"
     empty = find_remarks(replace(RULES, abnormal=(Rule(text="red", enabled=False),)), {})
     assert [(r["side"], r["text"]) for r in empty] == [("abnormal", None)]
+
+
+def test_a_mode_that_a_head_has_just_taken_away_still_reaches_its_handler() -> None:
+    """A dropdown's choice arrives twice; the first answer leaves the mode Objects alone, the second asks for both."""
+    with gr.Blocks():
+        narrowed = ModeChoice([("Objects", "object")])
+    assert narrowed.preprocess("both") == "both"
 
 
 @pytest.fixture

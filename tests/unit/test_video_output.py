@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from clipvad.core import Analysis
+from clipvad.core import Analysis, Zone
 from clipvad.errors import SettingsError, VideoError
 from clipvad.video import browser_preview, probe, write_annotated
 from clipvad.video.decode import ClipReader
-from clipvad.video.drawing import ALERT, AMBER, CALM, clock_tenths, shorten, text_width
+from clipvad.video.drawing import ALERT, AMBER, CALM, PLACE, clock_tenths, shorten, text_width
 from clipvad.video.writer import H264Writer
 from tests.analyses import make_analysis
 from tests.clips import corner_marked, number_of, numbered, write_clip, write_numbered
@@ -179,6 +179,25 @@ def test_below_the_threshold_boxes_are_calm(annotate: ANNOTATE) -> None:
     for t, rgb in annotate(strict, mode="object"):
         assert edge(rgb, FIRST, ALERT) < 0.1
         assert (edge(rgb, FIRST, CALM) > 0.9) == (0.52 <= t < 1.04), t
+
+
+def test_zones_in_use_are_outlined_and_named_in_every_frame(annotate: ANNOTATE) -> None:
+    corner = Zone(name="loading bay", points=((0.6, 0.5), (0.9, 0.5), (0.9, 0.8), (0.6, 0.8)))
+    unused = replace(corner, name="unused", points=((0.1, 0.2), (0.5, 0.2), (0.5, 0.9), (0.1, 0.9)))
+
+    def bound(analysis: Analysis) -> Analysis:
+        rules = analysis.rules
+        abnormal = (replace(rules.abnormal[0], zones=(corner.name,)), *rules.abnormal[1:])
+        return replace(analysis, rules=replace(rules, zones=(corner, unused), abnormal=abnormal))
+
+    size = np.array([SCALE * 64, SCALE * 48])
+    (left, top), (right, bottom) = (np.round((size - 1) * share).astype(int) for share in ((0.6, 0.5), (0.9, 0.8)))
+    for t, rgb in annotate(bound, mode="frame"):
+        blue = near(rgb[: SCALE * 48], PLACE, within=150)
+        assert blue[top + 5 : bottom - 5, left - 1 : left + 2].any(axis=1).mean() > 0.9, t
+        assert blue[bottom - 1 : bottom + 2, left + 5 : right - 5].any(axis=0).mean() > 0.9, t
+        assert blue[top - 18 : top - 2, left : right + 60].any(), "the name stands above the highest corner"
+        assert not blue[:, : left - 20].any(), "no sentence is bound to the other zone"
 
 
 def test_an_event_frames_the_picture_and_raises_the_alert(annotate: ANNOTATE) -> None:

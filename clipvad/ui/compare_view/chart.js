@@ -1,7 +1,7 @@
 // The drawing: two curves, lanes with the events of each, the difference beneath, all on one time axis. SVG takes
 // its colours from the style sheet, so a change between light and dark needs no redrawing.
 
-const GUTTER = 44, RIGHT = 12, CURVE = [10, 170], LANES = [178, 193], BAR = 11, GAP = [222, 302], TICKS = 318, HEIGHT = 324;
+const GUTTER = 44, RIGHT = 12, CURVE = [20, 180], LANES = [188, 203], BAR = 11, GAP = [232, 312], TICKS = 328, HEIGHT = 334;
 
 function shape(tag, attributes, text) {
   const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
@@ -38,7 +38,8 @@ function axes(svg, view) {
       shape('text', { class: 'co-tick', x: clamp(x, view.left + 10, view.right - 12), y: TICKS, 'text-anchor': 'middle' },
         formatTime(k * step, step < 1 ? 1 : 0)));
   }
-  svg.append(shape('text', { class: 'co-name', x: view.left, y: GAP[0] - 6 }, 'B − A: above the line B scores higher, below it A'));
+  svg.append(shape('text', { class: 'co-name', x: view.left + 4, y: CURVE[0] - 7 }, 'Anomaly score, uncalibrated'));
+  svg.append(shape('text', { class: 'co-name', x: view.left + 4, y: GAP[0] - 6 }, 'B − A: above the line B scores higher, below it A'));
 }
 
 function spans(svg, model, view) {

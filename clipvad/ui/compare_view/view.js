@@ -131,8 +131,10 @@ function show(value) {
   const remarks = ['a', 'b'].flatMap((side) => model[side].remarks.map((text) => make('li', '', `${side.toUpperCase()}: ${text}`)));
   find('.co-remarks').replaceChildren(...remarks);
   find('.co-stage').style.aspectRatio = `${model.video.width} / ${model.video.height}`;
-  if (video.getAttribute('src') !== model.video.url) video.src = model.video.url;
+  const fresh = video.getAttribute('src') !== model.video.url;
+  if (fresh) video.src = model.video.url;
   redraw();
+  if (fresh) see(model.largest.t_s); // a clip opens where there is most to see
 }
 
 function take() {

@@ -37,20 +37,21 @@ def rules_editor(**options: Any) -> gr.HTML:
 
 
 def find_remarks(rules: RuleSet, unknown_words: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """What to tell the user about the sentences; `text` None is about the whole list.
+    """What to tell the user about the sentences; `text` and `index` None is about the whole list.
 
-    The filter's errors and warnings, without what needs an encoder; hints would crowd the page. One of a kind a
-    text. `mend`: what one click does, `{"action", "text"}` of a `Mend`, or None.
+    The filter's errors and warnings, without what needs an encoder; hints would crowd the page. `index`: the place
+    in its list, which tells two sentences of one text apart. `mend`: what one click does, `{"action", "text"}` of a
+    `Mend`, or None.
     """
-    found = {
-        (remark.side, remark.sentence, remark.kind): {
+    return [
+        {
             "side": remark.side,
             "text": None if remark.index is None else remark.sentence,
+            "index": remark.index,
             "message": remark.reason,
             "words": list(remark.words),
             "mend": None if remark.mend is None else asdict(remark.mend),
         }
         for remark in lint(rules, unknown_words=unknown_words)
         if remark.severity != "hint"
-    }
-    return list(found.values())
+    ]

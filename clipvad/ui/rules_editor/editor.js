@@ -1,5 +1,5 @@
 // Zones and the two lists of sentences. State lives here; the server only ever sends new ones (another `version`)
-// or remarks on sentences, which are matched by text so that a late answer never disturbs typing.
+// or remarks on sentences, which are matched by text first, so that a late answer never disturbs typing.
 const SIDES = {
   abnormal: { title: 'Abnormal', hint: 'Add what should raise the curve' },
   normal: { title: 'Normal', hint: 'Add what belongs here' },
@@ -83,8 +83,16 @@ function note(remark, side, rule) {
   }, mend.label(side, remark.mend.text)));
 }
 
+// Of several sentences with one text, each gets its own by its place, in which the server counts no blank ones.
+function remarksOn(side, rule) {
+  const text = rule.text.trim(), sent = state[side].filter((one) => one.text.trim());
+  const alone = sent.filter((one) => one.text.trim() === text).length === 1;
+  const mine = remarks.filter((remark) => rule.enabled && remark.side === side && remark.text === text);
+  return alone ? mine : mine.filter((remark) => remark.index === sent.indexOf(rule));
+}
+
 function decorate(node, side, rule) {
-  const mine = remarks.filter((remark) => remark.side === side && remark.text === rule.text.trim() && rule.enabled);
+  const mine = remarksOn(side, rule);
   const words = mine.flatMap((remark) => remark.words || []);
   node.querySelector('.re-mirror').innerHTML = underlined(rule.text, words);
   node.querySelector('.re-chips').replaceChildren(...chips(side, rule));

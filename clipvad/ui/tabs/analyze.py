@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,7 +22,7 @@ from clipvad.ui.controller import Controller
 from clipvad.ui.examples import FIRST, Example, example
 from clipvad.ui.gallery import opened
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
-from clipvad.ui.session import NEVER, Choice, Clip
+from clipvad.ui.session import NEVER, Choice, Clip, Session
 from clipvad.ui.tabs.widgets import AnalyzeWidgets
 from clipvad.ui.timeline import partial, patch, payload
 
@@ -71,8 +71,8 @@ class AnalyzeTab(AnalyzeWidgets):
         # Another clip, or Stop, ends a run that is under way or still waits in the queue.
         for ending, handler, inputs in (
             (self.examples.chosen, self.choose_example, None),
-            (self.upload.upload, self.take_clip, [self.upload]),
-            (self.stop.click, self.stopped, [self.mode]),
+            (self.upload.upload, self.take_clip, [self.upload, self.editor, self.threshold]),
+            (self.stop.click, self.stopped, [self.mode, self.editor, self.threshold]),
         ):
             ending(self._shown(handler), inputs, everything, cancels=[run], **quiet).then(
                 _show_analyze, outputs=buttons, **quiet
@@ -116,14 +116,15 @@ class AnalyzeTab(AnalyzeWidgets):
                 kept = self._analysed(step.analysis, step.clip, named_modes(which.modes)) if shown else None
                 yield kept or self._example_opened(which, step.analysis)
 
-    def take_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
+    def take_clip(self, upload: str | None, lists: Lists, threshold: float, request: gr.Request) -> Iterator[Updates]:
         if not upload:
             return
+        session = self.controller.store.get(session_key(request))
         try:
             for step in self.controller.take_clip(session_key(request), Path(upload)):
                 if isinstance(step, Clip):
                     yield {
-                        **self._unanalysed(step),
+                        **self._unanalysed(session, lists, threshold),
                         self.clip: views.clip_line(step.info),
                         self.examples: opened(None),
                         self.status: views.note("The clip is ready. Press Analyze."),
@@ -211,6 +212,7 @@ class AnalyzeTab(AnalyzeWidgets):
                         video=clip.info,
                         video_url=views.file_url(clip.player),
                         mode=choice.modes[-1],
+                        rules=session.scored(rules),
                         threshold=settings.threshold,
                     )
                     yield {self.timeline: curves, self.status: views.progress_line(step)}
@@ -224,12 +226,12 @@ class AnalyzeTab(AnalyzeWidgets):
                         },
                     }
 
-    def stopped(self, mode: str, request: gr.Request) -> Iterator[Updates]:
+    def stopped(self, mode: str, lists: Lists, threshold: float, request: gr.Request) -> Iterator[Updates]:
         """Put back what there was before the run."""
         session = self.controller.stop(session_key(request))
         if session.clip is not None:
             before = (
-                self._unanalysed(session.clip)
+                self._unanalysed(session, lists, threshold)
                 if session.analysis is None
                 else self._analysed(session.analysis, session.clip, mode)
             )
@@ -278,7 +280,7 @@ class AnalyzeTab(AnalyzeWidgets):
             video_url=views.file_url(clip.player),
             mode=shown,
             truth=clip.truth,
-            start_s=strongest.peak_s if strongest else 0.0,  # a new clip opens where there is most to see
+            start_s=strongest.peak_s if strongest else 0.0,
         )
         return {
             self.timeline: full,
@@ -287,9 +289,15 @@ class AnalyzeTab(AnalyzeWidgets):
             self.models: views.models_line(analysis.encoder, analysis.detector, analysis.scorer),
         }
 
-    def _unanalysed(self, clip: Clip) -> Updates:
+    def _unanalysed(self, session: Session, lists: Lists, threshold: float) -> Updates:
+        """The session's clip without a curve, under the zones of the last sound lists."""
+        assert session.clip is not None
+        rules, clip = session.rules or FIRST.rules, session.clip
+        with suppress(RulesError):  # Analyze will say it
+            rules = session.scored(read_rules(lists, rules))
         nothing = Progress(stage="", done_s=0, total_s=clip.info.duration_s, frames=0, frames_per_s=0)
-        empty = partial(nothing, video=clip.info, video_url=views.file_url(clip.player), mode="object")
+        url = views.file_url(clip.player)
+        empty = partial(nothing, video=clip.info, video_url=url, mode="object", rules=rules, threshold=threshold)
         return {self.timeline: empty, self.downloads: downloads.idle(ready=False)}
 
     def _replace_rules(self, rules: RuleSet, settings: ScoreSettings, request: gr.Request) -> Updates:
@@ -303,7 +311,11 @@ class AnalyzeTab(AnalyzeWidgets):
         session = self.controller.store.get(key)
         remarks = find_remarks(rules, self.controller.unknown_words(key, rules))
         updates: Updates = {self.editor: {**lists, "remarks": remarks}}
-        if session.analysis is None or session.busy.locked():
+        if session.busy.locked():
+            return updates
+        if session.analysis is None:
+            if session.clip is not None:
+                updates[self.timeline] = self._unanalysed(session, lists, settings.threshold)[self.timeline]
             return updates
         before = session.analysis
         try:

@@ -51,7 +51,7 @@ class _SideCard:
                 elem_classes="pg-boxed", elem_id=f"pg-rules-{name.lower()}",
             )  # fmt: skip
             self.upload = gr.UploadButton(
-                "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=0, min_width=110,
+                "Rule file…", file_types=[".yaml", ".yml"], size="sm", scale=0, min_width=70,
                 elem_id=f"pg-file-{name.lower()}",
             )  # fmt: skip
             self.mode = gr.Radio(

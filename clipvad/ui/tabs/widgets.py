@@ -24,6 +24,19 @@ ENCODERS = ["auto", "bundled", "open_clip:ViT-B-32-quickgelu/openai", "open_clip
 DETECTORS = ["auto", "yolo:yolo11n", "yolo:yolo11s", "motion"]
 
 
+class ModeChoice(gr.Radio):  # type: ignore[misc]  # gradio is untyped here
+    """A radio whose value is taken as it comes: handlers check it.
+
+    A browser may ask twice at once (a dropdown's `input` does), and the first answer may take a choice away: a plain
+    radio answers the second with an error that the user can do nothing about.
+    """
+
+    is_template = True  # drawn as its parent
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+
 class AnalyzeWidgets:
     """The tab's widgets, laid out. Build inside a `gr.Blocks`."""
 
@@ -72,7 +85,7 @@ class AnalyzeWidgets:
             with gr.Row(elem_classes="pg-row"):
                 self.place = gr.Dropdown(
                     places, value=None, show_label=False, container=False, scale=3, min_width=160,
-                    elem_id="pg-place",
+                    elem_id="pg-place", elem_classes="pg-boxed",
                 )  # fmt: skip
                 self.rule_file = gr.UploadButton(
                     "Open rule file", file_types=[".yaml", ".yml"], size="sm", scale=1, min_width=110
@@ -94,7 +107,7 @@ class AnalyzeWidgets:
                     elem_id="pg-head-file",
                 )  # fmt: skip
             self.head_card = gr.HTML("", apply_default_css=False)
-            self.mode = gr.Radio(MODE_LABELS, value="object", label="Look at", elem_id="pg-mode")
+            self.mode = ModeChoice(MODE_LABELS, value="object", label="Look at", elem_id="pg-mode")
             self.threshold = gr.Slider(0.01, 1, default.threshold, step=0.01, label="Threshold", elem_id="pg-threshold")
             self.smooth = gr.Slider(
                 0, 5, DEFAULT_SMOOTH_S, step=0.1, label="Smoothing (s, sliding median)", elem_id="pg-smooth"
@@ -109,11 +122,11 @@ class AnalyzeWidgets:
                 self.fps = gr.Slider(1, 30, self.settings.fps, step=1, label="Sampled frames per second of video")
                 self.encoder = gr.Dropdown(
                     list(dict.fromkeys([self.settings.encoder, *ENCODERS])), value=self.settings.encoder,
-                    label="Encoder",
+                    label="Encoder", elem_classes="pg-boxed",
                 )  # fmt: skip
                 self.detector = gr.Dropdown(
                     list(dict.fromkeys([self.settings.detector, *DETECTORS])), value=self.settings.detector,
-                    label="Detector",
+                    label="Detector", elem_classes="pg-boxed",
                 )  # fmt: skip
 
     def _run_card(self) -> None:

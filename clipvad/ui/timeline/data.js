@@ -110,6 +110,7 @@ function alarmAt(model, i) {
   return sentencesAt(model, i).find((one) => model.sentences[one.index].abnormal) || null;
 }
 
+const soon = (model) => (model.progress && model.progress.stage ? 'when the analysis is done' : 'once you press Analyze');
 const eventsOf = (model) => model.events.filter((event) => event.mode === model.mode);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 

@@ -74,7 +74,7 @@ function createWhy(root, video) {
     total.classList.toggle('over', score >= threshold);
     single.textContent = Number.isNaN(raw) ? '' : `this frame ${raw.toFixed(2)}, smoothed`;
     if (!model.sentences.length) {
-      clear(model.running ? 'Sentences follow when the analysis is done.' : '');
+      clear(model.running ? `Sentences follow ${soon(model)}.` : '');
       return;
     }
     if (shown !== model.sentences) { build(model); shown = model.sentences; }
@@ -137,7 +137,7 @@ function createEvents(root, grabber, play) {
       shown = key;
       sight.disconnect();
       buttons = events.map(row);
-      const empty = model.running ? 'Events appear when the analysis is done.'
+      const empty = model.running ? `Events appear ${soon(model)}.`
         : 'Nothing reached the threshold. Lower it to see near misses, or edit the sentences.';
       rows.replaceChildren(...(buttons.length ? buttons : [make('p', 'cv-none', empty)]));
     },

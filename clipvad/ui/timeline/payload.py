@@ -6,7 +6,7 @@ cosines to 1/32767, boxes to 1/65535 of the picture. A 10-minute clip at 8 frame
 and 5 objects a frame is 1.46 MB in both modes.
 
 Three forms: `payload` (everything), `patch` (new scores or events for what is already shown; boxes and
-video stay), `partial` (the curves of a running analysis).
+video stay), `partial` (the curves of a running analysis, and the zones).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from clipvad.core import ZERO_SHOT, Analysis, Detections, Event, Features, Mode, ModelUse, Scores, VideoInfo
+from clipvad.core import ZERO_SHOT, Analysis, Detections, Event, Features, Mode, ModelUse, RuleSet, Scores, VideoInfo
 from clipvad.progress import Progress
 from clipvad.ui.packing import pack as _pack
 from clipvad.ui.packing import unit as _unit
@@ -41,7 +41,7 @@ def payload(
 
     `video_url`: where the browser gets the clip, same origin (else thumbnails cannot be drawn). `mode`: the
     curve to emphasise, one of `analysis.scores`. `truth`: annotated spans as (start_s, end_s, label).
-    `start_s`: where the playhead stands when the clip is new to the browser.
+    `start_s`: where the playhead goes when the clip, or its first analysis, is new to the browser.
     """
     detections = analysis.features.detections
     return {
@@ -70,15 +70,19 @@ def patch(analysis: Analysis, *, mode: Mode, curves: bool = True) -> dict[str, A
 
 
 def partial(
-    progress: Progress, *, video: VideoInfo, video_url: str, mode: Mode, threshold: float = 0.5
+    progress: Progress, *, video: VideoInfo, video_url: str, mode: Mode, rules: RuleSet, threshold: float = 0.5
 ) -> dict[str, Any]:
-    """The curves so far. `mode` falls back to whichever curve exists; neither boxes nor sentences are sent."""
+    """The curves so far. `mode` falls back to whichever curve exists; neither boxes nor sentences are sent.
+
+    `rules`: those that are being scored, for their zones.
+    """
     curves = progress.partial
     longest = max(curves.values(), key=len, default=None)
     return {
         "kind": "partial",
         "video": _video(video, video_url),
         "pts": _pack(() if longest is None else longest.pts_s, "<f4"),
+        "zones": _zones(rules),
         "curves": {name: _curve(scores) for name, scores in curves.items()},
         "mode": mode if mode in curves or not curves else next(iter(curves)),
         "settings": {"threshold": threshold},
@@ -110,10 +114,7 @@ def _scored(analysis: Analysis, mode: Mode) -> dict[str, Any]:
             }
             for text, abnormal, category in columns
         ],
-        "zones": [
-            {"name": zone.name, "points": [list(point) for point in zone.points], "used": zone in rules.zones_used}
-            for zone in rules.zones
-        ],
+        "zones": _zones(rules),
         "curves": {name: _curve(one) | _explanation(one) for name, one in scores.items()},
         "object_scores": None
         if objects is None or objects.object_score is None or objects.object_top is None
@@ -121,6 +122,13 @@ def _scored(analysis: Analysis, mode: Mode) -> dict[str, Any]:
         "events": [_event(event, analysis.video) for event in analysis.events],
         "settings": asdict(analysis.settings),
     }
+
+
+def _zones(rules: RuleSet) -> list[dict[str, Any]]:
+    return [
+        {"name": zone.name, "points": [list(point) for point in zone.points], "used": zone in rules.zones_used}
+        for zone in rules.zones
+    ]
 
 
 def _curve(scores: Scores) -> dict[str, str]:

@@ -124,11 +124,13 @@
     const next = readPayload(message, model);
     if (!next) { console.warn('clipvad: a patch for another analysis was ignored'); return; }
     const fresh = !model || model.video.url !== next.video.url;
+    // Where there is most to see, unless the reader is looking at a place of their own already.
+    const moves = message.start_s && (fresh || (model.running && !next.running && player.time === 0 && player.video.paused));
     model = next;
     empty.hidden = true;
     stage.style.setProperty('--cv-aspect', `${model.video.width || 16} / ${model.video.height || 9}`);
     if (fresh) { player.load(model.video.url); grabber.use(model.video.url); }
-    if (fresh && message.start_s) player.seek(message.start_s);
+    if (moves) player.seek(message.start_s);
     takeThreshold(model.settings.threshold);
     tracks.show(model, fresh);
     writeLabels();
