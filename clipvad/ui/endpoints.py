@@ -30,7 +30,7 @@ from clipvad.ui.controller import Controller
 from clipvad.ui.drafting import plain, things
 from clipvad.ui.heads import Heads
 from clipvad.ui.session import Choice
-from clipvad.ui.tabs.analyze import MODES, UNEXPECTED, session_key
+from clipvad.ui.tabs.values import MODES, UNEXPECTED, session_key
 
 log = logging.getLogger(__name__)
 

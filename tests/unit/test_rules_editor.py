@@ -13,7 +13,7 @@ from clipvad.errors import RulesError, SettingsError
 from clipvad.rules import dump_rules, parse_rules
 from clipvad.ui import views
 from clipvad.ui.rules_editor import find_remarks, new_value, read_rules
-from clipvad.ui.tabs.analyze import score_settings
+from clipvad.ui.tabs.values import score_settings
 from clipvad.ui.timeline import patch, payload
 from tests.analyses import make_analysis
 

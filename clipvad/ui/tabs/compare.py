@@ -20,7 +20,7 @@ from clipvad.rules import list_presets, load_rules, parse_rules
 from clipvad.ui import downloads, views
 from clipvad.ui.compare_view import BUSY, compare_view, note, shown
 from clipvad.ui.controller import Controller
-from clipvad.ui.tabs.analyze import UNEXPECTED, session_key
+from clipvad.ui.tabs.values import QUIET, UNEXPECTED, Updates, session_key
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,6 @@ KINDS: downloads.Kinds = {
     "png": (FILES["png"][0], "Both curves, their difference and the events"),
 }
 EMPTY = "Nothing to compare yet. Analyze a clip on the first tab, then come back."
-Updates = dict[Any, Any]
 
 
 class _SideCard:
@@ -77,19 +76,18 @@ class CompareTab:
 
     def wire(self, tab: gr.Tab) -> None:
         """Tie events to handlers. Call once."""
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         choices = [*self.a.inputs, *self.b.inputs]
         everything = [self.view, self.downloads, self.a.mode, self.b.mode]
-        tab.select(self._told(self.open), choices, everything, **quiet)
+        tab.select(self._told(self.open), choices, everything, **QUIET)
         for side in (self.a, self.b):
             for changed in (side.rules.input, side.mode.input):
-                changed(self._told(self.show), choices, everything, trigger_mode="always_last", **quiet)
+                changed(self._told(self.show), choices, everything, trigger_mode="always_last", **QUIET)
             outputs = [side.rules, side.file, *everything]
             # "once", which is the default, would drop a second file while the first one is being compared.
             side.upload.upload(
-                self._told(self.open_file(side)), [side.upload, *choices], outputs, trigger_mode="multiple", **quiet
+                self._told(self.open_file(side)), [side.upload, *choices], outputs, trigger_mode="multiple", **QUIET
             )
-        self.downloads.wanted(self._told(self.export), choices, everything, **quiet)
+        self.downloads.wanted(self._told(self.export), choices, everything, **QUIET)
 
     # Handlers. Each yields {widget: value}.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
 import gradio as gr
 
@@ -14,7 +13,8 @@ from clipvad.ui import views
 from clipvad.ui.drafting import form, refused, review, running, things
 from clipvad.ui.examples import FIRST
 from clipvad.ui.rules_editor import read_rules
-from clipvad.ui.tabs.analyze import AnalyzeTab, Knob, Lists, Updates, score_settings, session_key
+from clipvad.ui.tabs.analyze import AnalyzeTab
+from clipvad.ui.tabs.values import QUIET, Knob, Lists, Updates, score_settings, session_key
 
 
 class AnalyzeDraftTab(AnalyzeTab):
@@ -22,16 +22,15 @@ class AnalyzeDraftTab(AnalyzeTab):
 
     def wire(self, demo: gr.Blocks) -> None:
         super().wire(demo)
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         shown = [self.draft, self.status]
-        self.draft.asked(self._shown(self.ask_draft), [self.editor], shown, trigger_mode="once", **quiet)
-        self.draft.cancelled(self._shown(self.cancel_draft), outputs=shown, **quiet)
-        self.draft.discarded(self._shown(self.discard_draft), outputs=shown, **quiet)
+        self.draft.asked(self._shown(self.ask_draft), [self.editor], shown, trigger_mode="once", **QUIET)
+        self.draft.cancelled(self._shown(self.cancel_draft), outputs=shown, **QUIET)
+        self.draft.discarded(self._shown(self.discard_draft), outputs=shown, **QUIET)
         self.draft.taken(
             self._shown(self.take_draft),
             [self.editor, *self.knobs],
             [*shown, self.editor, self.timeline, self.place],
-            **quiet,
+            **QUIET,
         )
 
     def ask_draft(self, event: gr.EventData, request: gr.Request, lists: Lists) -> Iterator[Updates]:

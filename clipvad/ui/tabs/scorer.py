@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -16,8 +15,18 @@ from clipvad.ui.examples import FIRST, Example
 from clipvad.ui.heads import Heads
 from clipvad.ui.rules_editor import read_rules
 from clipvad.ui.session import NEVER, Session
-from clipvad.ui.tabs.analyze import MODES, Knob, Lists, Updates, main_mode, named_modes, score_settings, session_key
 from clipvad.ui.tabs.draft import AnalyzeDraftTab
+from clipvad.ui.tabs.values import (
+    MODES,
+    QUIET,
+    Knob,
+    Lists,
+    Updates,
+    main_mode,
+    named_modes,
+    score_settings,
+    session_key,
+)
 from clipvad.ui.tabs.widgets import MODE_LABELS
 
 LOOKS_AT = {"frame": "whole frames", "object": "objects"}
@@ -32,14 +41,13 @@ class AnalyzeScorerTab(AnalyzeDraftTab):
 
     def wire(self, demo: gr.Blocks) -> None:
         super().wire(demo)
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         rest = [self.editor, self.mode, *self.knobs]
         outputs = [*self.scorer_widgets, self.mode, self.editor, self.timeline, self.models, self.status]
-        demo.load(self._shown(self.offer), outputs=[self.scorer, self.status], **quiet)
-        self.scorer.input(self._shown(self.choose_scorer), [self.scorer, *rest], outputs, **quiet)
+        demo.load(self._shown(self.offer), outputs=[self.scorer, self.status], **QUIET)
+        self.scorer.input(self._shown(self.choose_scorer), [self.scorer, *rest], outputs, **QUIET)
         # "once", which is the default, would drop a second file while the first one is being read.
         self.head_file.upload(
-            self._shown(self.open_head), [self.head_file, *rest], outputs, trigger_mode="multiple", **quiet
+            self._shown(self.open_head), [self.head_file, *rest], outputs, trigger_mode="multiple", **QUIET
         )
 
     def offer(self, request: gr.Request) -> Iterator[Updates]:

@@ -16,7 +16,8 @@ from clipvad.errors import ClipvadError, SettingsError
 from clipvad.explain import Look, sample_at, shown_time
 from clipvad.ui import explain, sentences
 from clipvad.ui.looking import Looking
-from clipvad.ui.tabs.analyze import UNEXPECTED, AnalyzeTab, session_key
+from clipvad.ui.tabs.answers import AnalyzeAnswers
+from clipvad.ui.tabs.values import QUIET, UNEXPECTED, session_key
 
 log = logging.getLogger(__name__)
 Value = dict[str, Any]
@@ -25,20 +26,19 @@ Value = dict[str, Any]
 class Explanations:
     """The events of the panels that stand on the Analyze tab."""
 
-    def __init__(self, tab: AnalyzeTab) -> None:
+    def __init__(self, tab: AnalyzeAnswers) -> None:
         self.tab = tab
         self.controller = tab.controller
         self.looking = Looking(tab.controller)
 
     def wire(self) -> None:
         """Tie events to handlers. Call once, after all widgets are rendered."""
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         table, frame = self.tab.sentences, self.tab.explain
         answered = _answered(self.influence, sentences.note)
-        table.wanted(answered, outputs=table, trigger_mode="always_last", **quiet)
+        table.wanted(answered, outputs=table, trigger_mode="always_last", **QUIET)
         # Several at a time: a later wish ends an earlier one's work.
-        frame.explain(_answered(self.explain, explain.note), outputs=frame, trigger_mode="multiple", **quiet)
-        frame.cancel(_answered(self.cancel, explain.note), outputs=frame, trigger_mode="multiple", **quiet)
+        frame.explain(_answered(self.explain, explain.note), outputs=frame, trigger_mode="multiple", **QUIET)
+        frame.cancel(_answered(self.cancel, explain.note), outputs=frame, trigger_mode="multiple", **QUIET)
 
     def influence(self, event: gr.EventData, request: gr.Request) -> Iterator[Value]:
         analysis, analyzer = self.controller.explained(session_key(request))
