@@ -322,6 +322,20 @@ def test_nothing_sticks_out_in_light_dark_and_on_a_phone(browser: Any, server: s
     next(visitor, None)
 
 
+def test_on_a_phone_the_upload_comes_first_and_analyze_stays_in_sight(browser: Any, server: str) -> None:
+    screen = {"width": 390, "height": 844}
+    visitor = opened(browser, server, viewport=screen, has_touch=True, is_mobile=True)
+    tab = next(visitor)
+    tops = [tab.locator(name).bounding_box()["y"] for name in ("#pg-upload", "#pg-timeline", "#pg-run", "#pg-rules")]
+    assert tops == sorted(tops), "the upload and the beginning of the result above Analyze, the rules further down"
+    for name in ("#pg-timeline", "#pg-downloads", "#pg-scoring"):
+        tab.locator(name).evaluate("one => one.scrollIntoView({ block: 'end' })")
+        bar = tab.locator("#pg-run").bounding_box()
+        assert bar["y"] > 0
+        assert bar["y"] + bar["height"] <= screen["height"] + 1, f"in sight while {name} is looked at"
+    next(visitor, None)
+
+
 def repeated(source: Path, target: Path, *, times: int) -> Path:
     """The clip several times in a row, without encoding it again."""
     import av
