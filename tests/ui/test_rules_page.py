@@ -266,6 +266,19 @@ def test_frame_mode_looks_at_a_new_zone_when_analysed_again(page: Any, clip: Pat
     until(page, lambda: "of video" in status(page) and "not yet" not in status(page), "its own picture was encoded")
 
 
+def covered(one: Any) -> bool:
+    """Whether the buttons that move or remove a sentence lie over its text."""
+    acts, text = one.locator(".re-acts").bounding_box(), one.locator("textarea").bounding_box()
+    return bool(acts["x"] < text["x"] + text["width"])
+
+
+def test_a_long_sentence_is_read_to_its_end_while_it_is_typed(page: Any) -> None:
+    text = row(page, 0).locator("textarea")
+    text.fill("a person who climbs over the low wall beside the entrance and runs away from the cameras")
+    assert not covered(row(page, 0))
+    assert text.evaluate("one => one.scrollHeight <= one.clientHeight"), "all of its lines are shown"
+
+
 def test_drawing_by_touch_on_a_phone_in_the_dark(browser: Any, server: str, tmp_path: Path) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
     visitor = opened(browser, server, **phone)
@@ -281,12 +294,7 @@ def test_drawing_by_touch_on_a_phone_in_the_dark(browser: Any, server: str, tmp_
     assert zones(tab) == ["zone 1"]
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
     unfold(tab, 0)
-    covered = tab.evaluate(
-        """() => { const row = document.querySelector('.re-open'), text = row.querySelector('textarea');
-        const acts = row.querySelector('.re-acts').getBoundingClientRect();
-        return acts.left < text.getBoundingClientRect().right; }"""
-    )
-    assert not covered, "what moves or removes the sentence stands beside it"
+    assert not covered(row(tab, 0)), "what moves or removes the sentence stands beside it"
     titles = tab.locator("#pg-place input, #pg-scorer input").evaluate_all(
         "inputs => inputs.map((one) => [one.value, one.scrollWidth <= one.clientWidth])"
     )
