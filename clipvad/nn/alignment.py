@@ -16,8 +16,11 @@ def alignment_map(frames: Tensor, classes: Tensor) -> Tensor:
 
 
 def top_k_mean(values: Tensor, mask: Tensor, *, top: int = TOP) -> Tensor:
-    """Mean of the k largest values of every column, [B, C] of [B, T, C]: k = T // top + 1 of the video's real T."""
-    k = mask.sum(1, keepdim=True) // top + 1  # (B, 1)
+    """Mean of the k largest values of every column, [B, C] of [B, T, C]: k = T // top + 1 of the video's real T, but
+    never more than T.
+    """
+    real = mask.sum(1, keepdim=True)  # (B, 1)
+    k = torch.minimum(real // top + 1, real)
     ranked = values.masked_fill(~mask[..., None], -torch.inf).sort(1, descending=True).values
     counted = torch.arange(values.shape[1], device=values.device)[None] < k  # (B, T)
     return ranked.masked_fill(~counted[..., None], 0).sum(1) / k

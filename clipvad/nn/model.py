@@ -105,7 +105,7 @@ class VideoModel(nn.Module):
 
     def visual(self, x: Tensor, mask: Tensor) -> Tensor:
         """Features [B, T, D] and mask bool [B, T] -> what the classes are compared with, [B, T, width]."""
-        x = self.adapter(self.enter(self.standard(x * self.config.scale))) * mask[..., None]
+        x = self.adapter(self.enter(self.standard(x) * self.config.scale)) * mask[..., None]
         if self.local is not None:
             x = self.local(x, mask)
         if self.graph is not None:
@@ -140,9 +140,12 @@ class Standard(nn.Module):
         self.register_buffer("spread", torch.ones(()))
 
     def fit(self, rows: Tensor) -> None:
-        """Mean of `rows` [M, D], a number a column, and one spread for all, so that directions keep their weight."""
+        """Mean of `rows` [M, D], a number a column, and one spread for all, so that directions keep their weight; 1
+        where all rows are the same.
+        """
         self.centre.copy_(rows.mean(0))
-        self.spread.copy_((rows - self.centre).square().mean().sqrt())
+        spread = (rows - self.centre).square().mean().sqrt()
+        self.spread.copy_(torch.where(spread > 0, spread, 1.0))
 
     def forward(self, x: Tensor) -> Tensor:
         return (x - self.centre) / self.spread

@@ -30,6 +30,7 @@ from clipvad.nn import (
     top_k_mean,
 )
 from clipvad.nn.graph import near
+from clipvad.nn.model import Standard
 from tests.encoding import MODEL_CFG
 
 DIM = 8
@@ -204,6 +205,25 @@ def test_top_k_counts_the_real_frames_only(length: int, k: int) -> None:
     values[0, :length, 0] = torch.arange(length)
     mask = torch.arange(40)[None] < length
     assert top_k_mean(values, mask).item() == pytest.approx(sum(range(length - k, length)) / k)
+
+
+@pytest.mark.parametrize("length", [1, 3, 5])
+def test_one_row_in_one_is_all_of_them_and_no_more(length: int) -> None:
+    values = torch.arange(5.0).reshape(1, 5, 1)
+    mask = torch.arange(5)[None] < length
+    assert top_k_mean(values, mask, top=1).item() == pytest.approx(sum(range(length)) / length)
+
+
+def test_features_are_standardised_as_they_come_and_scaled_afterwards() -> None:
+    config = ModelConfig(branch="classifier", temporal="none", standardise=True, scale=8.0, heads=1)
+    model = VideoModel(config, dim=2).eval()
+    rows = torch.tensor([[1.0, 5.0], [3.0, 5.0]])  # mean 2, 5; squares of what is left: 1, 0, 1, 0
+    assert isinstance(model.standard, Standard)
+    model.standard.fit(rows)
+    seen = model.visual(rows[None], torch.ones(1, 2, dtype=torch.bool))
+    torch.testing.assert_close(seen[0], torch.tensor([[-1.0, 0.0], [1.0, 0.0]]) * 8 / math.sqrt(0.5))
+    model.standard.fit(rows[:1])  # nothing to tell apart: no division by 0
+    torch.testing.assert_close(model.standard(rows), torch.tensor([[0.0, 0.0], [2.0, 0.0]]))
 
 
 def test_losses_by_hand() -> None:
