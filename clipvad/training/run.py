@@ -174,9 +174,10 @@ class Run:
                 align, video = self._alignment(batch, embeddings)
             losses.append(align.item() * len(batch.labels))
             videos.append(video.cpu())
-        scores = 1 - torch.cat(videos).softmax(-1)[:, 0]
+        logits = torch.cat(videos)
+        odds = logits[:, 1:].logsumexp(-1) - logits[:, 0]  # ranks as the score does, which rounds to 1 where it is sure
         abnormal = np.array([bag.label > 0 for bag in self.val])
-        return frame_auc(abnormal, scores.numpy()), sum(losses) / len(self.val)
+        return frame_auc(abnormal, odds.numpy()), sum(losses) / len(self.val)
 
     def _casting(self) -> Any:
         wanted = self.config.loop.precision

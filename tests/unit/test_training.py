@@ -20,10 +20,12 @@ import clipvad
 from clipvad.datasets import DataSet
 from clipvad.encoders.openclip import OpenClipEncoder, open_folder
 from clipvad.errors import EncoderMismatchError, FeaturesError, ModelError, SettingsError
-from clipvad.nn import Checkpoint, class_probabilities
+from clipvad.nn import Checkpoint, VideoModel, class_probabilities
 from clipvad.training import EpochLog, TrainConfig, TrainProgress, evaluate, train
+from clipvad.training.batches import Bag
+from clipvad.training.run import Run
 from tests.encoding import save_own
-from tests.planted import KINDS, planted
+from tests.planted import KINDS, NUMBERS, planted
 
 ROOT = Path(clipvad.__file__).resolve().parents[1]
 FAST: dict[str, Any] = {"lr": 3e-3, "batch": 8, "epochs": 30, "save_s": 0}
@@ -232,6 +234,18 @@ def test_the_best_epoch_is_kept_and_waited_for(tmp_path: Path) -> None:
     assert made.training["epochs"] == len(done) == best + 4
     up_to_best = train(settings.changed(loop={"epochs": best}), nothing_to_learn, source, out=tmp_path / "b")
     assert_same_bits(made, up_to_best)
+
+
+def test_scores_that_round_to_1_are_still_told_apart_in_validation() -> None:
+    def bag(label: int, logit: float) -> Bag:
+        return Bag(name=str(logit), label=label, sequences=(np.full((1, 3, 1), logit, np.float16),))
+
+    config = classifier().changed(model={"heads": 1})
+    model = VideoModel(config.model, dim=1)
+    model.load_state_dict({"head.weight": torch.ones(1, 1), "head.bias": torch.zeros(1)})
+    sure = [bag(0, 20), bag(0, 21), bag(1, 22), bag(1, 23)]
+    run = Run(config, NUMBERS, model, None, train=sure, val=sure, device="cpu")
+    assert run.finish_epoch({"loss": 0.0, "align": 0.0, "contrast": 0.0}, seconds=0).val_auc == 1
 
 
 def test_no_test_video_is_touched(tmp_path: Path) -> None:
