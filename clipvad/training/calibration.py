@@ -60,7 +60,7 @@ def _log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.floating]:
     """Of abnormal against normal, [M] of [M, C]: exact where the score itself is rounded to 0 or 1."""
     least = np.finfo(np.float32).tiny
     normal, abnormal = probabilities[:, 0], probabilities[:, 1:].sum(axis=1)
-    return np.log(np.maximum(abnormal, least)) - np.log(np.maximum(normal, least))
+    return np.asarray(np.log(np.maximum(abnormal, least)) - np.log(np.maximum(normal, least)))
 
 
 def _crossing(odds: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -70,4 +70,4 @@ def _crossing(odds: NDArray[np.floating]) -> NDArray[np.floating]:
         middle = (low + high) / 2
         above = np.exp(-np.logaddexp(0, middle - odds)).mean(axis=0) > 0.5
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return high
+    return np.asarray(high)

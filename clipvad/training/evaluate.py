@@ -89,7 +89,7 @@ def score_rows(
 
 def _abnormal(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """What the normal class leaves, [M] of [M, C]: a sum, since 1 less the first column makes small scores equal."""
-    return np.minimum(probabilities[:, 1:].sum(axis=1), 1)
+    return np.asarray(np.minimum(probabilities[:, 1:].sum(axis=1), 1), np.float32)
 
 
 def frame_curve(scores: NDArray[np.floating], found: Rows, truth: Truth) -> NDArray[np.float32]:

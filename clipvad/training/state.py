@@ -22,6 +22,8 @@ from clipvad.training.config import TrainConfig
 
 FILE = "last.safetensors"
 HEADER = "clipvad.training"
+# What a file raises that `save_state` did not write, while it is read or put back into a run.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 # What may change between two halves of a run without changing a step of it.
 FREE: Any = {"data": True, "limits": True, "loop": {"epochs", "patience", "device", "save_s"}}
 
@@ -50,11 +52,9 @@ def load_state(path: Path, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], d
         with safe_open(str(path), framework="pt") as file:
             meta = json.loads((file.metadata() or {})[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise ModelError(
-            f"{path} can't be read as a state of training: {error}. Begin anew in another --out."
-        ) from None
-    before, now = _flat(meta["run"]), _flat(wanted)
+        before, now = _flat(meta["run"]), _flat(wanted)
+    except UNREADABLE as error:
+        raise unreadable(path, error) from None
     differing = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     if differing:
         raise ModelError(
@@ -62,6 +62,11 @@ def load_state(path: Path, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], d
             "or begin anew in another --out."
         )
     return meta, tensors
+
+
+def unreadable(path: Path, error: Exception) -> ModelError:
+    """For a state that is broken, or that a newer clipvad wrote."""
+    return ModelError(f"{path} can't be read as a state of training: {error}. Begin anew in another --out.")
 
 
 def _flat(run: Mapping[str, Any]) -> dict[str, Any]:
