@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 
+from clipvad.checkpoints import HEADER, read_card
 from clipvad.core import ZERO_SHOT, Detections, Embeddings, Features, Rule, RuleSet, ScoreSettings, VideoInfo
 from clipvad.errors import ClipvadError, EncoderMismatchError, ModelError, SettingsError
 from clipvad.exports import analysis_to_dict
@@ -277,6 +279,17 @@ class TestFiles:
             ({"model": {"window": "16"}}, "damaged"),
             ({"features": {"encoder_id": "x", "dim": 10**7, "sampling": "fps", "step": 8}}, "shape"),
             ({"descriptions": []}, "damaged"),
+            ({"training": None}, "damaged"),
+            ({"training": "long"}, "damaged"),
+            ({"model": {"branch": "classifier", "temporal": "none", "heads": 1}}, "a classifier has no embeddings"),
+            ({"model": {"temporal": "local", "heads": 1, "window": 1.5}}, "do not fit"),
+            ({"model": {"temporal": "local", "heads": 1, "depth": float("nan")}}, "do not fit"),
+            ({"model": {"temporal": "none", "heads": 1, "adapter": 10**30}}, "do not fit"),
+            *(
+                ({"model": {"temporal": "none", "heads": 1, name: value}}, "tau and scale lie above 0")
+                for name in ("tau", "scale")
+                for value in (float("nan"), float("inf"), 0, -1, 10**30)
+            ),
         ],
     )
     def test_a_card_that_cannot_be_true_is_refused(
@@ -301,14 +314,34 @@ class TestFiles:
         with pytest.raises(ModelError, match="not finite"):
             VideoScorer(replace(head, state=state))
 
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64, torch.int8])
+    def test_numbers_of_any_type_are_read(self, tmp_path: Path, dtype: torch.dtype) -> None:
+        path = make_head(ColourEncoder.id, AXES).save(tmp_path / "head.safetensors")
+        wanted = scored(VideoScorer.load(path))
+        save_file({"classes": torch.eye(3).to(dtype)}, path, metadata={HEADER: json.dumps(read_card(path))})
+        np.testing.assert_array_equal(scored(VideoScorer.load(path)), wanted)
+
+    def test_scores_that_are_no_numbers_are_an_error_and_no_curve(self) -> None:
+        head = make_head(ColourEncoder.id, AXES, config=MIXED)
+        huge = {name: torch.full_like(value, 1e30) for name, value in head.state.items()}
+        for broken in (replace(head, state=huge), replace(head, normal_bias=1e300)):
+            with pytest.raises(ModelError, match="no finite scores"):
+                scored(VideoScorer(broken))
+
+    def test_a_card_that_lies_about_its_encoder_is_found_out(self) -> None:
+        with pytest.raises(ModelError, match="5 numbers, these have 3"):
+            scored(VideoScorer(make_head(ColourEncoder.id, np.eye(5))))
+
+
+def scored(scorer: VideoScorer) -> NDArray[np.float32]:
+    return scorer.score(features(), EMPTY, scorer.rules_for(RULES), mode="frame").score
+
 
 def rewritten(head: Checkpoint, path: Path, **change: object) -> Path:
     """The head's file with parts of its card replaced."""
-    from safetensors.torch import load_file, save_file
-
     head.save(path)
     tensors = load_file(path)
-    save_file(tensors, path, metadata={"clipvad.checkpoint": json.dumps({**head.card, **change})})
+    save_file(tensors, path, metadata={HEADER: json.dumps({**head.card, **change})})
     return path
 
 
