@@ -38,7 +38,7 @@ def descriptions_of(classes: Sequence[str], prompts: PromptConfig) -> dict[str, 
         if prompts.kind == "description":
             raise SettingsError("prompts: kind description needs descriptions, or rules to take them from.")
         template = prompts.template if prompts.kind == "fixed" else "{}"
-        return {name: (template.format(_words(name)),) for name in classes}
+        return {name: (template.replace("{}", _words(name)),) for name in classes}
     missing = [name for name in classes if name not in sentences]
     if missing:
         raise SettingsError(

@@ -18,9 +18,9 @@ from clipvad.errors import ModelError
 from clipvad.features import FeatureSpec
 from clipvad.files import write_atomic
 from clipvad.training.batches import Bag
-from clipvad.training.config import TrainConfig
+from clipvad.training.config import STATE, TrainConfig
 
-FILE = "last.safetensors"
+FILE = f"{STATE}.safetensors"
 HEADER = "clipvad.training"
 # What a file raises that `save_state` did not write, while it is read or put back into a run.
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
