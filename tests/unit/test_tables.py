@@ -115,6 +115,19 @@ def test_one_call_opens_the_data_set_once_and_prints_every_table(
     ]
 
 
+def test_an_out_that_cannot_be_written_is_no_fault_of_the_program(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("clipvad.training.config.DataConfig.open", lambda _: data(encoder))
+    monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: encoder)
+    shared = base().changed(data={"kind": "planted", "root": ".", "features": "."})
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(shared.model_dump(mode="json")))
+    (tmp_path / "file").write_text("mine")
+    for out in ("file", "file/below"):
+        assert call("reproduce", "table4", "--config", tmp_path / "tiny.yaml", "--out", tmp_path / out) == 2
+        assert "can't be written" in capsys.readouterr().err
+
+
 def test_a_row_that_does_not_fit_the_text_tower_says_so_and_the_others_go_on(encoder: Encoder, tmp_path: Path) -> None:
     dataset, source = data(encoder)
     room = 2 * OWN_CFG["text_cfg"]["context_length"]  # as far as its table of places is stretched
