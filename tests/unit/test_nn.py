@@ -357,6 +357,44 @@ def test_the_table_is_stretched_in_towers_of_clips_own_class_too() -> None:
     assert model.positional_embedding.shape[0] == len(model.attn_mask) == 77
 
 
+@pytest.mark.parametrize("length", [2, 75])  # the second is stretched: 80 places and the class token's
+def test_a_tower_with_a_class_token_behind_the_words_keeps_it(length: int) -> None:
+    """CoCa's text tower, which pools there."""
+
+    def tower(places: int) -> nn.Module:
+        torch.manual_seed(0)
+        text = {**MODEL_CFG["text_cfg"], "context_length": places, "embed_cls": True}
+        return open_clip.CustomTextCLIP(**{**MODEL_CFG, "text_cfg": text}).eval().requires_grad_(False)
+
+    model, end = tower(76), MODEL_CFG["text_cfg"]["vocab_size"] - 1
+    tokens = torch.tensor([[end - 1, 5, 6, 7, end], [end - 1, 8, end, 0, 0]])
+    prompts = LearnablePrompts(model, nn.functional.pad(tokens, (0, 71)), [0, 1], length=length)
+    places = max(76, length + 5)
+    ids = torch.zeros(2, places, dtype=torch.long)
+    words = torch.arange(11, 11 + length)
+    for row, last in enumerate((4, 2)):
+        ids[row, : last + length + 1] = torch.cat([tokens[row, :1], words, tokens[row, 1 : last + 1]])
+    with torch.no_grad():
+        prompts.context.copy_(model.text.token_embedding(words).expand(2, -1, -1))
+    longer = tower(places)
+    table = model.text.positional_embedding.T[None]
+    drawn = nn.functional.interpolate(table, size=places + 1, mode="linear", align_corners=True)[0].T
+    state = {**model.state_dict(), "text.positional_embedding": drawn}
+    longer.load_state_dict(state)
+    wanted = nn.functional.normalize(longer.encode_text(ids), dim=-1)
+    torch.testing.assert_close(prompts().detach(), wanted, atol=1e-5, rtol=0)
+
+
+def test_towers_that_prompts_cannot_be_learned_through_are_refused() -> None:
+    model = open_clip.CustomTextCLIP(**MODEL_CFG)
+    words_alone = torch.tensor([[17, 900, 30, 1, 1], [44, 6, 801, 1, 1]])  # as SigLIP's tokenizer gives them
+    with pytest.raises(ModelError, match=r"no start and end token.*fixed"):
+        LearnablePrompts(model, words_alone, [0, 1])
+    model.text = nn.Linear(2, 2)  # a tower of transformers has its words elsewhere
+    with pytest.raises(ModelError, match=r"none of open_clip's own.*fixed"):
+        LearnablePrompts(model, words_alone, [0, 1])
+
+
 def test_too_long_a_context_says_what_to_do(bundled: object) -> None:
     tokens = torch.as_tensor(bundled._tokenizer(SENTENCES))  # type: ignore[attr-defined]
     with pytest.raises(ModelError, match="Shorten"):
