@@ -28,7 +28,7 @@ def class_probabilities(
     crops, length, dim = rows.shape
     every = np.arange(crops * length).reshape(crops, length)
     found = _probabilities(model, rows.reshape(-1, dim), list(every), classes, span=span)
-    return np.asarray(found.reshape(crops, length, -1).mean(0), np.float32)
+    return np.asarray(found.reshape(crops, length, found.shape[1]).mean(0), np.float32)
 
 
 def object_probabilities(
@@ -64,7 +64,7 @@ def _probabilities(
     if rows.shape[1] != model.dim:
         raise ModelError(f"The model was made for rows of {model.dim} numbers, these have {rows.shape[1]}.")
     found = np.zeros((len(rows), 2 if classes is None else len(classes)), np.float32)
-    parts = [part for whole in sequences for part in _cut(whole, span=span, window=model.config.window)]
+    parts = [part for whole in sequences if len(whole) for part in _cut(whole, span=span, window=model.config.window)]
     for batch in _batches(parts):
         lengths = np.array([len(part) for part in batch])
         mask = np.arange(lengths[0]) < lengths[:, None]

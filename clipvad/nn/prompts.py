@@ -135,7 +135,7 @@ def _make_room(tokens: Tensor, *, before: int, after: int) -> tuple[Tensor, Tens
     that of `tokens`, or as many as the longest needs.
     """
     end = tokens.argmax(1)  # the end token has the highest id, as open_clip's own pooling takes for granted
-    if len(tokens[:, 0].unique()) > 1 or len(tokens.amax(1).unique()) > 1:
+    if len(set(tokens[:, 0].tolist())) > 1 or len(set(tokens.amax(1).tolist())) > 1:
         raise ModelError(f"This text tower's tokenizer puts no start and end token around a sentence, so {OTHERWISE}")
     ids = tokens.new_zeros(len(tokens), max(tokens.shape[1], int(end.max()) + before + after + 1))
     places = []

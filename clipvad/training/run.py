@@ -189,8 +189,7 @@ class Run:
         losses, videos = [], []
         for start in range(0, len(self.val), size):
             batch = collate(self.val[start : start + size]).to(self.device)
-            with self._casting():
-                align, video = self._alignment(batch, embeddings)
+            align, video = self._alignment(batch, embeddings)  # in full precision, as a checkpoint is applied
             losses.append(align.item() * len(batch.labels))
             videos.append(video.cpu())
         logits = torch.cat(videos)

@@ -26,7 +26,7 @@ from clipvad.encoders.openclip import OpenClipEncoder, open_folder
 from clipvad.errors import EncoderMismatchError, FeaturesError, ModelError, SettingsError
 from clipvad.nn import Checkpoint, VideoModel, class_probabilities
 from clipvad.training import EpochLog, TrainConfig, TrainProgress, evaluate, train
-from clipvad.training.batches import Bag
+from clipvad.training.batches import Bag, load_bags
 from clipvad.training.run import Run
 from clipvad.training.state import HEADER
 from tests.encoding import save_own
@@ -349,6 +349,24 @@ def test_scores_that_round_to_1_are_still_told_apart_in_validation() -> None:
     assert run.finish_epoch({"loss": 0.0, "align": 0.0, "contrast": 0.0}, seconds=0).val_auc == 1
 
 
+def test_mixed_precision_trains_every_part_and_validates_what_it_will_be(tmp_path: Path) -> None:
+    dataset, source = planted()
+    for graph in ("paper", "residual", "two-layer"):
+        parts = {"temporal": "local+global", "graph": graph, "heads": 2, "window": 4, "width": 8, "adapter": 4}
+        config = classifier(precision="bf16", patience=0).changed(model={**parts, "standardise": True})
+        made = train(config, dataset, source, out=tmp_path / graph)
+        assert evaluate(made, dataset, source).whole.auc > 0.95, graph
+        assert {tensor.dtype for tensor in made.state.values()} == {torch.float32}
+    kept = made.training["val_videos"]
+    val = load_bags([v for v in dataset.videos if v.name in kept], [1, 0, 1, 0], source, rows=None)
+    found = []
+    for precision in ("bf16", "fp32"):
+        settings = config.changed(loop={"precision": precision})
+        run = Run(settings, source.spec, made.model(), None, train=val, val=val, device="cpu")
+        found.append(run.finish_epoch({"loss": 0.0, "align": 0.0, "contrast": 0.0}, seconds=0).val_loss)
+    assert found[0] == found[1], "a checkpoint is applied in full precision"
+
+
 def test_no_test_video_is_touched(tmp_path: Path) -> None:
     dataset, source = planted()
     made = train(classifier(epochs=2), dataset, source, out=tmp_path)
@@ -393,7 +411,12 @@ def test_with_nothing_to_learn_the_sentences_themselves_are_the_checkpoint(
     wanted = [encoder.encode_texts(list(texts)).mean(0) for texts in made.descriptions.values()]
     assert loaded.embeddings is not None
     np.testing.assert_allclose(loaded.embeddings, [row / np.linalg.norm(row) for row in wanted], atol=1e-6)
-    assert 0 <= evaluate(loaded, dataset, source).whole.auc <= 1
+    rows = source.read("test 1").rows[0].astype(np.float64)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    powers = np.exp(unit @ loaded.embeddings.double().numpy().T / loaded.config.tau)
+    powers[:, 0] *= np.exp(loaded.normal_bias)
+    first = np.repeat(powers[:, 1:].sum(1) / powers.sum(1), 4)  # four frames a row
+    np.testing.assert_allclose(evaluate(loaded, dataset, source).curves["test 1"], first, atol=1e-5)
 
 
 def test_features_that_do_not_fit_are_refused(tmp_path: Path, encoder: OpenClipEncoder) -> None:
@@ -444,4 +467,3 @@ def test_training_leaves_the_callers_random_numbers_alone(tmp_path: Path) -> Non
     torch.manual_seed(5)
     train(classifier(epochs=1), dataset, source, out=tmp_path)
     assert torch.equal(torch.rand(3), wanted)
-    assert np.isfinite(wanted.numpy()).all()
