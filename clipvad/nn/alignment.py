@@ -11,7 +11,9 @@ TOP = 16  # one frame in so many, and one more, speaks for the video
 
 
 def alignment_map(frames: Tensor, classes: Tensor) -> Tensor:
-    """Cosines [B, T, C] of frames [B, T, D] and classes [C, D]; 0 for a padded (zero) frame."""
+    """Cosines [B, T, C] of frames [B, T, D] and classes [C, D]; 0 for a frame of zeros, which no gradient passes."""
+    # Dividing nothing by its length, 1e-12 at least, would send back 1e12 times what came: Adam would never forget it.
+    frames = frames.masked_fill((frames == 0).all(-1, keepdim=True), 0)
     return F.normalize(frames, dim=-1) @ F.normalize(classes, dim=-1).T
 
 

@@ -30,7 +30,7 @@ from clipvad.nn import (
     top_k_mean,
 )
 from clipvad.nn.graph import near
-from clipvad.nn.model import Standard
+from clipvad.nn.model import Adapter, Standard
 from tests.encoding import MODEL_CFG
 
 DIM = 8
@@ -197,6 +197,25 @@ def test_alignment_by_hand() -> None:
     frames = torch.tensor([[[3.0, 4.0], [0.0, 2.0], [0.0, 0.0]]])
     classes = torch.tensor([[1.0, 0.0], [0.0, 5.0]])
     torch.testing.assert_close(alignment_map(frames, classes), torch.tensor([[[0.6, 0.8], [0.0, 1.0], [0.0, 0.0]]]))
+
+
+def test_a_row_of_zeros_leaves_the_gradient_of_the_others() -> None:
+    """A video without an object is one: it has no direction, and the slope of one from nothing has no bound."""
+    torch.manual_seed(0)
+    model = VideoModel(ModelConfig(temporal="none", adapter=4, heads=1, dropout=0), dim=DIM)
+    rows, classes = torch.randn(1, 5, DIM), torch.randn(3, DIM)
+
+    def slope(x: torch.Tensor) -> torch.Tensor:
+        model.zero_grad()
+        found = model(x, torch.ones(x.shape[:2], dtype=torch.bool), classes)
+        assert not found[0, 5:].any()
+        (found + 1).square().sum().backward()
+        assert isinstance(model.adapter, Adapter)
+        assert model.adapter.up.weight.grad is not None
+        return model.adapter.up.weight.grad.clone()
+
+    with_empty = torch.cat([rows, torch.zeros(1, 1, DIM)], 1)
+    torch.testing.assert_close(slope(with_empty), slope(rows))
 
 
 @pytest.mark.parametrize(("length", "k"), [(1, 1), (15, 1), (16, 2), (33, 3)])
