@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from clipvad.core import check_same_encoder
 from clipvad.datasets import NORMAL, LabelledVideo
 from clipvad.encoders import Encoder
-from clipvad.errors import SettingsError
+from clipvad.errors import EncoderError, EncoderMismatchError, SettingsError
 from clipvad.features import FeatureSpec
 from clipvad.nn import LearnablePrompts
 from clipvad.training.config import PromptConfig, TrainConfig
@@ -84,14 +84,27 @@ def make_classes(encoder: Encoder, descriptions: Mapping[str, Sequence[str]], pr
 
 def text_encoder(encoder: Encoder | None, config: TrainConfig, spec: FeatureSpec, *, device: str) -> Encoder:
     """The encoder whose text tower belongs to the features, loaded by their id if it is None. Raises
-    `EncoderMismatchError` if it made other ones.
+    `EncoderMismatchError` if it made other ones, `EncoderError` if there is none of that name.
     """
     from clipvad.encoders import load_encoder
 
+    made_by, at, _ = spec.encoder_id.partition("@")
     if encoder is None:
-        encoder = load_encoder(config.encoder or spec.encoder_id.partition("@")[0], device=device, precision="fp32")
-    # Public sets tell the model's name and not its weights; then the name is all that can be compared.
-    check_same_encoder(spec.encoder_id, encoder.id if "@" in spec.encoder_id else encoder.id.partition("@")[0])
+        try:
+            encoder = load_encoder(config.encoder or made_by, device=device, precision="fp32")
+        except EncoderError as error:
+            raise EncoderError(
+                f"{error} The features go by {made_by!r}: if one of these made them, write its name under data > "
+                "features_options > encoder_id."
+            ) from None
+    name = encoder.id.partition("@")[0]
+    if at:
+        check_same_encoder(spec.encoder_id, encoder.id)
+    elif name != made_by:  # public sets tell the model's name and not its weights
+        raise EncoderMismatchError(
+            f"The features go by {made_by!r}, the sentences would go through {name!r}. If that made them, write so under "
+            f"data > features_options: {{encoder_id: {name}}}."
+        )
     if encoder.device != device:
         raise SettingsError(f"The encoder is on {encoder.device}, the training on {device}. Choose one for both.")
     return encoder

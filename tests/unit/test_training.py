@@ -23,7 +23,7 @@ from safetensors.torch import save
 import clipvad
 from clipvad.datasets import DataSet
 from clipvad.encoders.openclip import OpenClipEncoder, open_folder
-from clipvad.errors import EncoderMismatchError, FeaturesError, ModelError, SettingsError
+from clipvad.errors import EncoderError, EncoderMismatchError, FeaturesError, ModelError, SettingsError
 from clipvad.nn import Checkpoint, VideoModel, class_probabilities
 from clipvad.training import EpochLog, TrainConfig, TrainProgress, evaluate, train
 from clipvad.training.batches import Bag, load_bags
@@ -430,6 +430,16 @@ def test_features_that_do_not_fit_are_refused(tmp_path: Path, encoder: OpenClipE
     source.names.remove("train 3")
     with pytest.raises(FeaturesError, match="1 of 24 videos have no features: train 3"):
         train(classifier(), dataset, source, out=tmp_path / "b")
+
+
+def test_public_features_say_how_to_name_the_encoder_that_made_them(tmp_path: Path, encoder: OpenClipEncoder) -> None:
+    dataset, source = planted(encoder_id="CLIP ViT-B/16 (VadCLIP)")
+    with pytest.raises(EncoderMismatchError, match=r"features_options: \{encoder_id: tiny\}"):
+        train(by_text(), dataset, source, out=tmp_path, encoder=encoder)
+    with pytest.raises(EncoderError, match=r"no encoder 'CLIP ViT-B/16 \(VadCLIP\)'.*data > features_options"):
+        train(by_text(), dataset, source, out=tmp_path)
+    _, named = planted(encoder_id=encoder.id.partition("@")[0])
+    train(by_text(epochs=1), dataset, named, out=tmp_path, encoder=encoder)
 
 
 def test_a_class_without_a_sentence_is_named(tmp_path: Path, encoder: OpenClipEncoder) -> None:
