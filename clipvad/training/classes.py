@@ -102,8 +102,13 @@ def text_encoder(encoder: Encoder | None, config: TrainConfig, spec: FeatureSpec
         check_same_encoder(spec.encoder_id, encoder.id)
     elif name != made_by:  # public sets tell the model's name and not its weights
         raise EncoderMismatchError(
-            f"The features go by {made_by!r}, the sentences would go through {name!r}. If that made them, write so under "
-            f"data > features_options: {{encoder_id: {name}}}."
+            f"The features go by {made_by!r}, the sentences would go through {name!r}. If that made them, write so "
+            f"under data > features_options: {{encoder_id: {name}}}."
+        )
+    if encoder.dim != spec.dim:
+        raise EncoderMismatchError(
+            f"The features have {spec.dim} numbers a row, the sentences' vectors from {name!r} {encoder.dim}: it can't "
+            "have made them. Name the one that did."
         )
     if encoder.device != device:
         raise SettingsError(f"The encoder is on {encoder.device}, the training on {device}. Choose one for both.")

@@ -438,7 +438,10 @@ def test_public_features_say_how_to_name_the_encoder_that_made_them(tmp_path: Pa
         train(by_text(), dataset, source, out=tmp_path, encoder=encoder)
     with pytest.raises(EncoderError, match=r"no encoder 'CLIP ViT-B/16 \(VadCLIP\)'.*data > features_options"):
         train(by_text(), dataset, source, out=tmp_path)
-    _, named = planted(encoder_id=encoder.id.partition("@")[0])
+    _, wide = planted(encoder_id="tiny", dim=32)
+    with pytest.raises(EncoderMismatchError, match=r"32 numbers .* 16"):
+        train(by_text(), dataset, wide, out=tmp_path, encoder=encoder)
+    _, named = planted(encoder_id="tiny")
     train(by_text(epochs=1), dataset, named, out=tmp_path, encoder=encoder)
 
 
