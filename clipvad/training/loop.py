@@ -54,7 +54,7 @@ def train(
     can't be written.
     """
     path = out / state.FILE
-    if path.exists() and not resume:
+    if not resume and (path.exists() or (out / f"{config.name}.safetensors").exists()):
         raise SettingsError(f"{out} holds a training already. Go on with it (--resume), or choose another --out.")
     device = choose_device(config.loop.device)
     with torch.random.fork_rng():

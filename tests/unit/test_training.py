@@ -210,6 +210,16 @@ def test_a_finished_training_is_not_begun_again_nor_overwritten(tmp_path: Path) 
     assert_same_bits(longer, train(classifier(epochs=5), dataset, source, out=tmp_path / "five"))
 
 
+def test_a_checkpoint_whose_state_was_thrown_away_is_not_overwritten(tmp_path: Path) -> None:
+    dataset, source = planted()
+    train(classifier(epochs=1), dataset, source, out=tmp_path)
+    (tmp_path / "last.safetensors").unlink()  # it is large, and of no use once a training is done
+    before = (tmp_path / "made.safetensors").read_bytes()
+    with pytest.raises(SettingsError, match="holds a training already"):
+        train(classifier(epochs=1, seed=1), dataset, source, out=tmp_path)
+    assert (tmp_path / "made.safetensors").read_bytes() == before
+
+
 def test_a_broken_state_is_an_error_that_says_so(tmp_path: Path) -> None:
     dataset, source = planted()
     train(classifier(epochs=1), dataset, source, out=tmp_path)
