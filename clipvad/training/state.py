@@ -31,7 +31,7 @@ FREE: Any = {"data": True, "limits": True, "loop": {"epochs", "patience", "devic
 def identity(config: TrainConfig, bags: Sequence[Bag], spec: FeatureSpec) -> dict[str, Any]:
     """What a run to go on with must have in common with the one that was cut off, JSON-ready."""
     videos = json.dumps(sorted([bag.name, bag.label] for bag in bags))
-    schedule = {"of epochs": config.loop.epochs} if config.loop.schedule != "constant" else {}
+    schedule = {"loop.epochs": config.loop.epochs} if config.loop.schedule != "constant" else {}
     return {
         **schedule,
         **config.model_dump(mode="json", exclude=FREE),

@@ -189,6 +189,30 @@ def test_ctrl_c_leaves_the_best_so_far(tmp_path: Path) -> None:
     assert_same_bits(resumed, train(classifier(), dataset, source, out=tmp_path / "whole"))
 
 
+def test_the_cosine_falls_with_every_step_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    dataset, source = planted()
+    config = classifier(schedule="cosine", epochs=4, lr=0.01)
+    bags = load_bags(dataset.of("train"), [int(bool(v.labels)) for v in dataset.of("train")], source, rows=None)
+    run = Run(
+        config, source.spec, VideoModel(config.model, dim=source.spec.dim), None, train=bags, val=[], device="cpu"
+    )
+    rates = [run.optimizer.param_groups[0]["lr"] for epoch in range(1, 5) for _ in run.steps(epoch)]
+    steps = run.steps_an_epoch * 4
+    assert len(rates) == steps == 12
+    np.testing.assert_allclose(rates, [0.005 * (1 + np.cos(np.pi * step / steps)) for step in range(steps)])
+
+    def stop(now: TrainProgress) -> None:
+        if (now.epoch, now.step) == (3, 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, dataset, source, out=tmp_path / "stopped", on_progress=stop)
+    with pytest.raises(ModelError, match=r"other settings: loop\.epochs\."):
+        train(config.changed(loop={"epochs": 5}), dataset, source, out=tmp_path / "stopped", resume=True)
+    resumed = train(config, dataset, source, out=tmp_path / "stopped", resume=True)
+    assert_same_bits(resumed, train(config, dataset, source, out=tmp_path / "whole"))
+
+
 def test_a_finished_training_is_not_begun_again_nor_overwritten(tmp_path: Path) -> None:
     dataset, source = planted()
     made = train(classifier(epochs=2), dataset, source, out=tmp_path)
