@@ -247,6 +247,9 @@ class TestFiles:
         assert load_scorer("zero-shot", encoder=encoder) == SimilarityScorer(temperature=1 / 20)
         with pytest.raises(SettingsError, match=r"no scorer 'nothing'.*zero-shot"):
             load_scorer("nothing", encoder=encoder)
+        for no_name in ("x" * 300, "a/" * 3000, "\0"):
+            with pytest.raises(SettingsError, match="There is no scorer"):
+                load_scorer(no_name, encoder=encoder)
         monkeypatch.setattr("clipvad.scorers.HEADS", tmp_path)
         assert shipped_heads() == {"street": path}
         assert load_scorer("street", encoder=encoder).use == load_scorer(path, encoder=encoder).use
