@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -54,12 +55,13 @@ def train(
     can't be written.
     """
     path = out / state.FILE
-    if not resume and (path.exists() or (out / f"{config.name}.safetensors").exists()):
+    begun = os.path.exists(path)  # False too for a name that no file system takes
+    if not resume and (begun or os.path.exists(out / f"{config.name}.safetensors")):
         raise SettingsError(f"{out} holds a training already. Go on with it (--resume), or choose another --out.")
     device = choose_device(config.loop.device)
     with torch.random.fork_rng():
         run, card = _prepare(config, dataset, source, encoder, device)
-        if path.exists():
+        if begun:
             run.resume(path)
         try:
             return _trained(run, card, source, out, on_progress)

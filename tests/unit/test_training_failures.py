@@ -117,8 +117,8 @@ def test_features_that_are_no_numbers_name_their_video(tmp_path: Path, bad: floa
 def test_an_out_that_cannot_be_written_says_so_whoever_calls(tmp_path: Path) -> None:
     dataset, source = planted()
     (tmp_path / "file").write_text("mine")
-    for out in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(SettingsError, match=r"can't be written: (Not a directory|File exists)"):
+    for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / ("x" * 300)):
+        with pytest.raises(SettingsError, match=r"can't be written: (Not a directory|File exists|File name too long)"):
             train(classifier(epochs=1), dataset, source, out=out)
     assert (tmp_path / "file").read_text() == "mine"
 
