@@ -5,6 +5,7 @@ One file and one line a scorer: `LOADERS` has those that come from a file, by th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def load_scorer(spec: str | Path, *, encoder: Encoder) -> Scorer:
         return SimilarityScorer(temperature=1.0 / encoder.logit_scale)
     heads = shipped_heads()
     path = heads.get(str(spec), Path(spec))
-    if not path.is_file():
+    if not os.path.isfile(path):  # False too for a name that no file system takes
         names = ", ".join((ZERO_SHOT.id, *heads))
         raise SettingsError(f"There is no scorer {str(spec)!r}. Choose one of {names}, or a .safetensors file.")
     card = read_card(path)

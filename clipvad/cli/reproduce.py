@@ -65,10 +65,13 @@ def reproduce(
     encoder = load_encoder(name, device=base.loop.device, precision="fp32")
     console.say(f"{dataset.name}: {len(dataset.of('train'))} videos to train on; {source.spec.label}")
     run = Reproduction(base, dataset, source, encoder, out=out / "runs", on_progress=EpochLines())
-    for table in trained:
-        _train_table(table, run, out, seeds=seeds)
-    if LATENCY in wanted:
-        _print(LATENCY, *_latency(encoder), out)
+    try:
+        for table in trained:
+            _train_table(table, run, out, seeds=seeds)
+        if LATENCY in wanted:
+            _print(LATENCY, *_latency(encoder), out)
+    except OSError as error:
+        raise SettingsError(f"--out {out} can't be written: {error.strerror or error}. Choose another.") from None
 
 
 def _street() -> TrainConfig:
@@ -118,11 +121,8 @@ def _print(table: str, header: Sequence[str], rows: Sequence[Sequence[str]], out
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
     lines = [f"{table}, {head['machine']}, {head['date']}", "", _line(header), _line(["---"] * len(header))]
-    try:
-        write_atomic(out / f"{table}.md", "\n".join([*lines, *map(_line, rows)]) + "\n")
-        write_atomic(out / f"{table}.json", json.dumps({**head, "header": header, "rows": rows}, indent=1) + "\n")
-    except OSError as error:
-        raise SettingsError(f"--out {out} can't be written: {error.strerror or error}. Choose another.") from None
+    write_atomic(out / f"{table}.md", "\n".join([*lines, *map(_line, rows)]) + "\n")
+    write_atomic(out / f"{table}.json", json.dumps({**head, "header": header, "rows": rows}, indent=1) + "\n")
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -50,8 +50,6 @@ def train(
     console.say(f"{dataset.name}: {len(dataset.of('train'))} videos to train on; {source.spec.label}")
     try:
         checkpoint = train_model(config, dataset, source, out=out, resume=resume, on_progress=EpochLines())
-    except OSError as error:
-        raise SettingsError(f"--out {out} can't be written: {error.strerror or error}. Choose another.") from None
     except KeyboardInterrupt:
         console.say(f"\nstopped; the best so far, if an epoch was done, is in {out}. Go on with --resume.")
         raise

@@ -11,13 +11,18 @@ TOP = 16  # one frame in so many, and one more, speaks for the video
 
 
 def alignment_map(frames: Tensor, classes: Tensor) -> Tensor:
-    """Cosines [B, T, C] of frames [B, T, D] and classes [C, D]; 0 for a padded (zero) frame."""
+    """Cosines [B, T, C] of frames [B, T, D] and classes [C, D]; 0 for a frame of zeros, which no gradient passes."""
+    # Dividing nothing by its length, 1e-12 at least, would send back 1e12 times what came: Adam would never forget it.
+    frames = frames.masked_fill((frames == 0).all(-1, keepdim=True), 0)
     return F.normalize(frames, dim=-1) @ F.normalize(classes, dim=-1).T
 
 
 def top_k_mean(values: Tensor, mask: Tensor, *, top: int = TOP) -> Tensor:
-    """Mean of the k largest values of every column, [B, C] of [B, T, C]: k = T // top + 1 of the video's real T."""
-    k = mask.sum(1, keepdim=True) // top + 1  # (B, 1)
+    """Mean of the k largest values of every column, [B, C] of [B, T, C]: k = T // top + 1 of the video's real T, but
+    never more than T.
+    """
+    real = mask.sum(1, keepdim=True)  # (B, 1)
+    k = torch.minimum(real // top + 1, real)
     ranked = values.masked_fill(~mask[..., None], -torch.inf).sort(1, descending=True).values
     counted = torch.arange(values.shape[1], device=values.device)[None] < k  # (B, T)
     return ranked.masked_fill(~counted[..., None], 0).sum(1) / k

@@ -22,6 +22,7 @@ from clipvad.features import FeatureSpec
 from clipvad.nn.model import ModelConfig, VideoModel
 
 VERSION = 1
+MOST_SAID = 500  # letters of an error of torch, which may go on with its own stack
 EMBEDDINGS = "classes"  # the tensor of class embeddings, beside those of `model.*` and `prompts.*`
 
 
@@ -69,14 +70,14 @@ class Checkpoint:
 
     def model(self) -> VideoModel:
         """The model with its weights, ready to be applied. Raises `ModelError` if they do not fit its settings."""
-        with torch.device("meta"):  # a card that promises more than the file holds takes no memory
-            model = VideoModel(self.config, dim=self.spec.dim)
         try:
+            with torch.device("meta"):  # a card that promises more than the file holds takes no memory
+                model = VideoModel(self.config, dim=self.spec.dim)
             weights = {name: value.to(torch.float32, copy=True) for name, value in self.state.items()}
             model.load_state_dict(weights, assign=True)
-        except RuntimeError as error:
+        except (RuntimeError, TypeError, ValueError, OverflowError) as error:  # also sizes that are none
             raise ModelError(
-                f"The weights of {self.name!r} do not fit the model that its card tells of: {error}"
+                f"The weights of {self.name!r} do not fit the model that its card tells of: {str(error)[:MOST_SAID]}"
             ) from None
         model.normal_bias = self.normal_bias
         return model.eval()
@@ -102,9 +103,9 @@ class Checkpoint:
                 classes=tuple(card["classes"]),
                 descriptions={name: tuple(texts) for name, texts in card["descriptions"].items()},
                 state=_under("model.", tensors),
-                embeddings=tensors.get(EMBEDDINGS),
+                embeddings=None if EMBEDDINGS not in tensors else tensors[EMBEDDINGS].to(torch.float32),
                 prompts=_under("prompts.", tensors),
-                training=card["training"],
+                training=dict(card["training"]),
                 normal_bias=_finite(card.get("normal_bias", 0.0)),  # cards before calibration have none
                 limits=str(card["limits"]),
             )
@@ -128,6 +129,8 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _check_embeddings(checkpoint: Checkpoint, path: Path) -> None:
     if checkpoint.config.branch == "classifier":
+        if checkpoint.embeddings is not None:
+            raise ModelError(f"{path.name}: a classifier has no embeddings of its classes, but this file holds some.")
         return
     wanted = (len(checkpoint.classes), checkpoint.spec.dim)
     if checkpoint.embeddings is None or tuple(checkpoint.embeddings.shape) != wanted:

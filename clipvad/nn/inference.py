@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from clipvad.errors import ModelError
 from clipvad.nn.model import VideoModel
 
 SPAN = 512  # rows that the global graph sees at once; its cost grows with the square of it
@@ -27,7 +28,7 @@ def class_probabilities(
     crops, length, dim = rows.shape
     every = np.arange(crops * length).reshape(crops, length)
     found = _probabilities(model, rows.reshape(-1, dim), list(every), classes, span=span)
-    return np.asarray(found.reshape(crops, length, -1).mean(0), np.float32)
+    return np.asarray(found.reshape(crops, length, found.shape[1]).mean(0), np.float32)
 
 
 def object_probabilities(
@@ -57,9 +58,13 @@ def _probabilities(
     *,
     span: int,
 ) -> NDArray[np.float32]:
-    """Class probabilities [N, C] of `rows` [N, D], which the `sequences` share out among themselves."""
+    """Class probabilities [N, C] of `rows` [N, D], which the `sequences` share out among themselves. Raises
+    `ModelError` for rows of another width, and if a probability is not finite.
+    """
+    if rows.shape[1] != model.dim:
+        raise ModelError(f"The model was made for rows of {model.dim} numbers, these have {rows.shape[1]}.")
     found = np.zeros((len(rows), 2 if classes is None else len(classes)), np.float32)
-    parts = [part for whole in sequences for part in _cut(whole, span=span, window=model.config.window)]
+    parts = [part for whole in sequences if len(whole) for part in _cut(whole, span=span, window=model.config.window)]
     for batch in _batches(parts):
         lengths = np.array([len(part) for part in batch])
         mask = np.arange(lengths[0]) < lengths[:, None]
@@ -67,6 +72,8 @@ def _probabilities(
         x = np.zeros((*mask.shape, rows.shape[1]), np.float32)
         x[mask] = rows[order]
         found[order] = _softmax(model, x, mask, classes)[mask]
+    if not np.isfinite(found).all():
+        raise ModelError("The model gives no finite scores here: its weights are broken, or the features are.")
     return found
 
 

@@ -17,7 +17,11 @@ from clipvad.nn.local import LocalTransformer
 Branch = Literal["text", "classifier"]
 Temporal = Literal["none", "local", "local+global"]
 Graph = Literal["paper", "residual", "two-layer"]
-MAX_WINDOW, MAX_PARTS = 2048, 64  # a file from elsewhere must not ask for more than a machine has
+MAX_WINDOW, MAX_PARTS, MAX_FACTOR = (
+    2048,
+    64,
+    1_000_000,
+)  # a file from elsewhere must not ask for more than a machine has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +66,10 @@ class ModelConfig:
             raise ModelError(
                 "width and standardise are for branch classifier: text is compared in the encoder's own space."
             )
-        if min(self.window, self.depth, self.heads) < 1 or min(self.tau, self.scale) <= 0:
-            raise ModelError("window, depth, heads, tau and scale must be above 0.")
+        if min(self.window, self.depth, self.heads) < 1:
+            raise ModelError("window, depth and heads must be above 0.")
+        if not all(0 < value <= MAX_FACTOR for value in (self.tau, self.scale)):  # NaN neither
+            raise ModelError(f"tau and scale lie above 0 and are at most {MAX_FACTOR:,}.")
         if self.window > MAX_WINDOW or max(self.depth, self.heads) > MAX_PARTS:
             raise ModelError(f"window is at most {MAX_WINDOW}; depth and heads are at most {MAX_PARTS}.")
         if not 0 <= self.dropout < 1 or min(self.adapter, self.hidden) < 0:
@@ -82,7 +88,7 @@ class VideoModel(nn.Module):
 
     def __init__(self, config: ModelConfig, *, dim: int) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.dim = config, dim
         width = config.width or dim
         if width % config.heads:
             raise ModelError(f"{config.heads} heads do not divide a width of {width}. Choose a divisor of it.")
@@ -105,7 +111,7 @@ class VideoModel(nn.Module):
 
     def visual(self, x: Tensor, mask: Tensor) -> Tensor:
         """Features [B, T, D] and mask bool [B, T] -> what the classes are compared with, [B, T, width]."""
-        x = self.adapter(self.enter(self.standard(x * self.config.scale))) * mask[..., None]
+        x = self.adapter(self.enter(self.standard(x) * self.config.scale)) * mask[..., None]
         if self.local is not None:
             x = self.local(x, mask)
         if self.graph is not None:
@@ -140,9 +146,12 @@ class Standard(nn.Module):
         self.register_buffer("spread", torch.ones(()))
 
     def fit(self, rows: Tensor) -> None:
-        """Mean of `rows` [M, D], a number a column, and one spread for all, so that directions keep their weight."""
+        """Mean of `rows` [M, D], a number a column, and one spread for all, so that directions keep their weight; 1
+        where all rows are the same.
+        """
         self.centre.copy_(rows.mean(0))
-        self.spread.copy_((rows - self.centre).square().mean().sqrt())
+        spread = (rows - self.centre).square().mean().sqrt()
+        self.spread.copy_(torch.where(spread > 0, spread, 1.0))
 
     def forward(self, x: Tensor) -> Tensor:
         return (x - self.centre) / self.spread

@@ -14,6 +14,7 @@ from clipvad.errors import ModelError
 
 Position = Literal["end", "middle"]
 MAX_STRETCH = 2  # times the places of the tower
+OTHERWISE = "no context can be learned through it. Write prompts: {kind: fixed}, or choose another encoder."
 
 
 class LearnablePrompts(nn.Module):
@@ -25,7 +26,7 @@ class LearnablePrompts(nn.Module):
     the mean of their unit vectors. `length` context vectors begin as N(0, 0.02). Where context and description need
     more places than the tower has, its table of places is stretched to as many, by linear interpolation (after Zhang et
     al., Long-CLIP, 2024). `stretched`: how many there are then, None where the tower's own do. Raises `ModelError` for
-    more than twice as many, or if the tower has no such table.
+    more than twice as many, if the tower has no such table, or is none that a context can be put into.
     """
 
     ids: Tensor
@@ -51,7 +52,7 @@ class LearnablePrompts(nn.Module):
         self._tower = (tower,)  # a tuple hides it from `parameters()` and the state dict
         text = _text_part(tower)
         pool = getattr(text, "pool_type", getattr(text, "text_pool_type", ""))
-        self._can_cut = pool == "argmax" and text.attn_mask is not None and text.attn_mask.ndim == 2
+        self._can_cut = pool == "argmax" and text.attn_mask is not None and not _has_class_token(text)
 
     def forward(self) -> Tensor:
         """Class embeddings, unit vectors [C, D]."""
@@ -83,7 +84,10 @@ class LearnablePrompts(nn.Module):
 
 def _embedding(model: Any) -> tuple[nn.Embedding]:
     """The table of word vectors, in a tuple that hides it from `parameters()`."""
-    return (_text_part(model).token_embedding,)
+    found = getattr(_text_part(model), "token_embedding", None)
+    if found is None:
+        raise ModelError(f"This text tower is none of open_clip's own, so {OTHERWISE}")
+    return (found,)
 
 
 def _text_part(model: Any) -> Any:
@@ -91,9 +95,15 @@ def _text_part(model: Any) -> Any:
     return getattr(model, "text", model)
 
 
+def _has_class_token(text: Any) -> bool:
+    """Does it put a token of its own behind all places, to pool there (CoCa)?"""
+    return getattr(text, "cls_emb", None) is not None
+
+
 def _stretched(model: Any, places: int) -> Any:
     """The same model, sharing its weights, with a table of `places` places; `model` itself stays as it is."""
     text = _text_part(model)
+    places += _has_class_token(text)
     table, mask = getattr(text, "positional_embedding", None), getattr(text, "attn_mask", None)
     if table is None or table.ndim != 2 or places > MAX_STRETCH * len(table):
         raise ModelError(
@@ -125,6 +135,8 @@ def _make_room(tokens: Tensor, *, before: int, after: int) -> tuple[Tensor, Tens
     that of `tokens`, or as many as the longest needs.
     """
     end = tokens.argmax(1)  # the end token has the highest id, as open_clip's own pooling takes for granted
+    if len(set(tokens[:, 0].tolist())) > 1 or len(set(tokens.amax(1).tolist())) > 1:
+        raise ModelError(f"This text tower's tokenizer puts no start and end token around a sentence, so {OTHERWISE}")
     ids = tokens.new_zeros(len(tokens), max(tokens.shape[1], int(end.max()) + before + after + 1))
     places = []
     for row, last in enumerate(end.tolist()):

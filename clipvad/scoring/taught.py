@@ -24,6 +24,7 @@ from clipvad.scoring.logits import TaughtTexts
 from clipvad.scoring.similarity import SimilarityScorer
 
 VERSION = 1
+LARGEST = 1_000_000  # of A, b and 1 / temperature: their product is a finite logit, so no file makes a score of NaN
 PICTURES: Mapping[Mode, str] = {"frame": "whole frames", "object": "objects"}
 
 
@@ -51,14 +52,14 @@ class Lesson:
         count = len(self.sentences)
         if self.scale.ndim != 2 or {len(self.scale), len(self.bias), len(self.is_abnormal)} != {count}:
             raise ModelError(f"{self.name!r} has {count} sentences, A {self.scale.shape} and b {self.bias.shape}.")
-        if self.bias.ndim != 1 or not (np.isfinite(self.scale).all() and np.isfinite(self.bias).all()):
-            raise ModelError(f"{self.name!r}: the numbers of this lesson are not finite.")
+        if self.bias.ndim != 1 or not all((np.abs(part) <= LARGEST).all() for part in (self.scale, self.bias)):
+            raise ModelError(f"{self.name!r}: the numbers of this lesson are not finite, or beyond {LARGEST:,}.")
         if len(self._rows) < count:
             raise ModelError(f"{self.name!r} holds a sentence twice on one side.")
         if self.picture not in PICTURES:
             raise ModelError(f"{self.name!r}: a lesson is of pictures {' or '.join(PICTURES)}, not {self.picture!r}.")
-        if not self.temperature > 0:
-            raise ModelError(f"{self.name!r}: a temperature lies above 0, got {self.temperature}.")
+        if not self.temperature > 1 / LARGEST:
+            raise ModelError(f"{self.name!r}: a temperature lies well above 0, got {self.temperature}.")
 
     def __repr__(self) -> str:
         return f"Lesson({self.name!r}, {len(self.sentences)} sentences, {self.encoder_id!r})"

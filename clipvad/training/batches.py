@@ -52,14 +52,14 @@ def load_bags(
     videos: Sequence[LabelledVideo], labels: Sequence[int], source: FeatureSource, *, rows: int | None
 ) -> list[Bag]:
     """The features of all `videos`, averaged down to at most `rows` rows. Raises `FeaturesError` naming those that the
-    source lacks.
+    source lacks, or one whose numbers can't be learned from.
     """
     check_present(videos, source)
     return [
         Bag(
             name=video.name,
             label=label,
-            sequences=tuple(shortened(part, rows) for part in _sequences(source, video.name)),
+            sequences=tuple(_kept(part, rows, video.name) for part in _sequences(source, video.name)),
         )
         for video, label in zip(videos, labels, strict=True)
     ]
@@ -91,6 +91,17 @@ def shortened(rows: NDArray[np.floating], most: int | None) -> NDArray[np.float1
     cuts = np.arange(most) * length // most
     sums = np.add.reduceat(rows.astype(np.float32), cuts, axis=1)
     return np.asarray(sums / np.diff(cuts, append=length)[None, :, None], np.float16)
+
+
+def _kept(part: NDArray[np.floating], rows: int | None, name: str) -> NDArray[np.float16]:
+    with np.errstate(over="ignore"):
+        found = shortened(part, rows)
+    if not np.isfinite(found).all():
+        raise FeaturesError(
+            f"{name}: its features hold NaN, infinity or a number beyond 65,504, the most that half precision holds. "
+            "Extract them again, or scale them down."
+        )
+    return found
 
 
 def epoch_batches(bags: Sequence[Bag], loop: LoopConfig, *, epoch: int) -> Iterator[Batch]:

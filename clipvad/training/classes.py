@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from clipvad.core import check_same_encoder
 from clipvad.datasets import NORMAL, LabelledVideo
 from clipvad.encoders import Encoder
-from clipvad.errors import SettingsError
+from clipvad.errors import EncoderError, EncoderMismatchError, SettingsError
 from clipvad.features import FeatureSpec
 from clipvad.nn import LearnablePrompts
 from clipvad.training.config import PromptConfig, TrainConfig
@@ -33,12 +33,12 @@ def classes_of(videos: Sequence[LabelledVideo], config: TrainConfig) -> tuple[st
 
 def descriptions_of(classes: Sequence[str], prompts: PromptConfig) -> dict[str, tuple[str, ...]]:
     """The sentences of every class. Raises `SettingsError` naming the classes that have none."""
-    sentences = {**_from_rules(prompts.rules), **prompts.descriptions}
+    sentences = sentences_of(prompts)
     if prompts.kind == "category" or not sentences:
         if prompts.kind == "description":
             raise SettingsError("prompts: kind description needs descriptions, or rules to take them from.")
         template = prompts.template if prompts.kind == "fixed" else "{}"
-        return {name: (template.format(_words(name)),) for name in classes}
+        return {name: (template.replace("{}", _words(name)),) for name in classes}
     missing = [name for name in classes if name not in sentences]
     if missing:
         raise SettingsError(
@@ -46,6 +46,11 @@ def descriptions_of(classes: Sequence[str], prompts: PromptConfig) -> dict[str, 
             "under classes."
         )
     return {name: tuple(sentences[name]) for name in classes}
+
+
+def sentences_of(prompts: PromptConfig) -> dict[str, list[str]]:
+    """The sentences that a training file gives, by class: its own in place of those of its rule set."""
+    return {**_from_rules(prompts.rules), **prompts.descriptions}
 
 
 class FixedClasses(nn.Module):
@@ -79,14 +84,32 @@ def make_classes(encoder: Encoder, descriptions: Mapping[str, Sequence[str]], pr
 
 def text_encoder(encoder: Encoder | None, config: TrainConfig, spec: FeatureSpec, *, device: str) -> Encoder:
     """The encoder whose text tower belongs to the features, loaded by their id if it is None. Raises
-    `EncoderMismatchError` if it made other ones.
+    `EncoderMismatchError` if it made other ones, `EncoderError` if there is none of that name.
     """
     from clipvad.encoders import load_encoder
 
+    made_by, at, _ = spec.encoder_id.partition("@")
     if encoder is None:
-        encoder = load_encoder(config.encoder or spec.encoder_id.partition("@")[0], device=device, precision="fp32")
-    # Public sets tell the model's name and not its weights; then the name is all that can be compared.
-    check_same_encoder(spec.encoder_id, encoder.id if "@" in spec.encoder_id else encoder.id.partition("@")[0])
+        try:
+            encoder = load_encoder(config.encoder or made_by, device=device, precision="fp32")
+        except EncoderError as error:
+            raise EncoderError(
+                f"{error} The features go by {made_by!r}: if one of these made them, write its name under data > "
+                "features_options > encoder_id."
+            ) from None
+    name = encoder.id.partition("@")[0]
+    if at:
+        check_same_encoder(spec.encoder_id, encoder.id)
+    elif name != made_by:  # public sets tell the model's name and not its weights
+        raise EncoderMismatchError(
+            f"The features go by {made_by!r}, the sentences would go through {name!r}. If that made them, write so "
+            f"under data > features_options: {{encoder_id: {name}}}."
+        )
+    if encoder.dim != spec.dim:
+        raise EncoderMismatchError(
+            f"The features have {spec.dim} numbers a row, the sentences' vectors from {name!r} {encoder.dim}: it can't "
+            "have made them. Name the one that did."
+        )
     if encoder.device != device:
         raise SettingsError(f"The encoder is on {encoder.device}, the training on {device}. Choose one for both.")
     return encoder

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from clipvad.datasets import DataSet
 from clipvad.datasets.fit import load_for
@@ -22,8 +22,10 @@ from clipvad.ruleset import FieldPath
 
 PromptKind = Literal["fixed", "category", "description"]
 
+FOLDERS = ("more", "videos")  # options of data sets that are paths
+STATE = "last"  # beside the checkpoint lies a file of this name, see `clipvad.training.state`
 # Numbers are taken from words too: YAML reads 1e-5, without a dot, as a word.
-_Settings = ConfigDict(extra="forbid", frozen=True)
+_Settings = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _as_list(value: object) -> object:
@@ -41,7 +43,8 @@ class FeaturesOptions(BaseModel):
 
 class DataConfig(BaseModel):
     """Where labels and features lie: `kind`, `root` and `options` as `load_dataset` takes them, `features` (one path or
-    several) and `features_options` as `open_features` does. Paths are relative to the training file.
+    several) and `features_options` as `open_features` does. Paths are relative to the training file, those among the
+    options too.
     """
 
     model_config = _Settings
@@ -50,6 +53,18 @@ class DataConfig(BaseModel):
     options: dict[str, Any] = {}
     features: Annotated[list[Path], BeforeValidator(_as_list), Field(min_length=1)]
     features_options: FeaturesOptions = FeaturesOptions()
+
+    @field_validator("options")
+    @classmethod
+    def _of_reader(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """A file can say so much; objects that a reader takes besides are for `load_dataset`."""
+        for name, value in options.items():
+            if name in ("kind", "root", "source"):
+                raise ValueError(f"{name} is no option of the data set's reader")
+            counts = isinstance(value, dict) and all(isinstance(count, int) for count in value.values())
+            if not (counts if name == "frame_counts" else isinstance(value, str)):
+                raise ValueError(f"{name} is {'a number of frames by video' if name == 'frame_counts' else 'a word'}")
+        return options
 
     def open(self) -> tuple[DataSet, FeatureSource]:
         """Labels and features. Raises `DataSetError` and `FeaturesError`."""
@@ -103,7 +118,7 @@ class LoopConfig(BaseModel):
     model_config = _Settings
     epochs: int = Field(default=50, ge=1)
     batch: int = Field(default=64, ge=2)
-    lr: float = Field(default=1e-5, gt=0)
+    lr: float = Field(default=1e-5, gt=0, le=10)
     schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: float = Field(default=0.0, ge=0)
     seed: int = Field(default=0, ge=0)
@@ -133,6 +148,13 @@ class TrainConfig(BaseModel):
     loss: LossConfig = LossConfig()
     loop: LoopConfig = LoopConfig()
     limits: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _free(cls, name: str) -> str:
+        if name == STATE:
+            raise ValueError(f"{name!r} is the file of the state to go on from; choose another")
+        return name
 
     def changed(self, **parts: Mapping[str, Any] | str) -> TrainConfig:
         """A copy with other values: `changed(name="b", loop={"seed": 1})`. Raises `SettingsError`."""
@@ -174,4 +196,12 @@ def _placed(data: DataConfig, folder: Path) -> DataConfig:
     if options.root is not None:
         options = options.model_copy(update={"root": folder / options.root})
     features = [folder / path for path in data.features]
-    return data.model_copy(update={"root": folder / data.root, "features": features, "features_options": options})
+    folders = {name: str(folder / path) for name, path in data.options.items() if name in FOLDERS}
+    return data.model_copy(
+        update={
+            "root": folder / data.root,
+            "options": {**data.options, **folders},
+            "features": features,
+            "features_options": options,
+        }
+    )

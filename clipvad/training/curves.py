@@ -21,6 +21,7 @@ class Curves:
         from tensorboardX import SummaryWriter
 
         self.out = out
+        out.mkdir(parents=True, exist_ok=True)  # the writer below leaves a thread behind where it can't
         self._events = SummaryWriter(str(out), purge_step=len(history) + 1)
 
     def __enter__(self) -> Curves:

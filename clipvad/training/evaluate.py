@@ -78,12 +78,18 @@ def score_rows(
     """
     if source.spec.picture == "frame":
         found = source.read(name)
-        scores = 1 - class_probabilities(model, found.rows, embeddings)[:, 0]
+        scores = _abnormal(class_probabilities(model, found.rows, embeddings))
         return scores, Rows(name=name, starts=found.starts, unit=found.unit)
     objects = read_objects(source, name)
     scores = np.zeros(len(objects.pts_s), np.float32)
-    np.maximum.at(scores, objects.frame, 1 - object_probabilities(model, objects.rows, objects.track, embeddings)[:, 0])
+    per_object = object_probabilities(model, objects.rows, objects.track, embeddings)
+    np.maximum.at(scores, objects.frame, _abnormal(per_object))
     return scores, Rows(name=name, starts=objects.pts_s, unit="s")
+
+
+def _abnormal(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the normal class leaves, [M] of [M, C]: a sum, since 1 less the first column makes small scores equal."""
+    return np.asarray(np.minimum(probabilities[:, 1:].sum(axis=1), 1), np.float32)
 
 
 def frame_curve(scores: NDArray[np.floating], found: Rows, truth: Truth) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -48,29 +49,27 @@ def train(
     Writes to the folder `out`: NAME.safetensors with NAME.json (the best so far, from the first epoch on), curves.csv,
     TensorBoard's event files, and the state to go on from (`resume`; where there is none it begins anew). On a CPU a
     run that was killed and resumed ends with the same bits as one that was not. Ctrl-C leaves the best so far and is
-    raised on. Where nothing can be learnt (sentences as they stand, no temporal module, no adapter) the checkpoint is
-    zero-shot, returned at once. `encoder`: the text tower, loaded by the id of the features if None; a classifier needs
-    none. Raises `ClipvadError` for what does not fit.
+    raised on; so is the error of a training that diverges. Where nothing can be learnt (sentences as they stand, no
+    temporal module, no adapter) the checkpoint is zero-shot, returned at once. `encoder`: the text tower, loaded by the
+    id of the features if None; a classifier needs none. Raises `ClipvadError` for what does not fit, and where `out`
+    can't be written.
     """
     path = out / state.FILE
-    if path.exists() and not resume:
+    begun = os.path.exists(path)  # False too for a name that no file system takes
+    if not resume and (begun or os.path.exists(out / f"{config.name}.safetensors")):
         raise SettingsError(f"{out} holds a training already. Go on with it (--resume), or choose another --out.")
     device = choose_device(config.loop.device)
     with torch.random.fork_rng():
         run, card = _prepare(config, dataset, source, encoder, device)
-        if path.exists():
+        if begun:
             run.resume(path)
         try:
-            if run.learns:
-                _loop(run, card, out, on_progress)
-            else:
-                run.keep_untrained()
-        finally:  # Ctrl-C too leaves the best so far
-            if run.best is not None:
-                normal = [bag.name for bag in run.val if not bag.label]
-                made = calibrated(_checkpoint(run, card), normal, source)
-                made.save(out / f"{config.name}.safetensors")
-    return made
+            return _trained(run, card, source, out, on_progress)
+        except OSError as error:
+            raise SettingsError(
+                f"--out {out} can't be written: {error.strerror or error}. Make room and go on with --resume, or "
+                "choose another."
+            ) from None
 
 
 def _prepare(
@@ -111,6 +110,22 @@ def _prepare(
         "training": {"data_set": dataset.name, "stretched_places": getattr(module, "stretched", None)},
     }
     return run, card
+
+
+def _trained(
+    run: Run, card: dict[str, Any], source: FeatureSource, out: Path, on_progress: Report | None
+) -> Checkpoint:
+    try:
+        if run.learns:
+            _loop(run, card, out, on_progress)
+        else:
+            run.keep_untrained()
+    finally:  # Ctrl-C too leaves the best so far
+        if run.best is not None:
+            normal = [bag.name for bag in run.val if not bag.label]
+            made = calibrated(_checkpoint(run, card), normal, source)
+            made.save(out / f"{run.config.name}.safetensors")
+    return made
 
 
 def _loop(run: Run, card: dict[str, Any], out: Path, on_progress: Report | None) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from clipvad.errors import ModelError
 from clipvad.evaluation.metrics import frame_auc
 from clipvad.features import FeatureSpec
 from clipvad.nn import VideoModel, alignment_loss, class_contrast, top_k_mean
@@ -75,7 +76,7 @@ class Run:
         self.identity = state.identity(config, [*train, *val], spec)
 
     def steps(self, epoch: int) -> Iterator[dict[str, float]]:
-        """Train one epoch, from 1: yields the losses of every step."""
+        """Train one epoch, from 1: yields the losses of every step. Raises `ModelError` for one that is not finite."""
         torch.manual_seed(seed_of(self.config.loop.seed, epoch))
         self.model.train()
         for step, batch in enumerate(epoch_batches(self.train, self.config.loop, epoch=epoch)):
@@ -88,10 +89,15 @@ class Run:
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
-            yield {"loss": loss.item(), "align": align.item(), "contrast": contrast.item()}
+            found = {"loss": loss.item(), "align": align.item(), "contrast": contrast.item()}
+            self._check_finite(torch.tensor(found["loss"]))
+            yield found
 
     def finish_epoch(self, losses: dict[str, float], *, seconds: float) -> EpochLog:
-        """Measure the weights on the validation split and keep them if they are the best so far."""
+        """Measure the weights on the validation split and keep them if they are the best so far. Raises `ModelError`
+        if they, or what they give, are not finite.
+        """
+        self._check_finite(*self._weights().values())
         self.model.eval()
         with torch.inference_mode():
             embeddings = None if self.classes is None else self.classes()
@@ -133,6 +139,12 @@ class Run:
     def resume(self, path: Path) -> None:
         """Go on from what `save` wrote. Raises `ModelError` if it does not fit."""
         meta, tensors = state.load_state(path, self.identity)
+        try:
+            self._restore(meta, tensors)
+        except state.UNREADABLE as error:
+            raise state.unreadable(path, error) from None
+
+    def _restore(self, meta: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
         self.model.load_state_dict(state.under("model.", tensors))
         if self.classes is not None:
             self.classes.load_state_dict(state.under("prompts.", tensors))
@@ -142,6 +154,13 @@ class Run:
             log = self.history[meta["best"] - 1]
             rank = _rank(log.val_auc, log.val_loss)
             self.best = Best(epoch=log.epoch, rank=rank, tensors=state.under("best.", tensors))
+
+    def _check_finite(self, *values: Tensor) -> None:
+        if not all(torch.isfinite(value).all() for value in values):
+            raise ModelError(
+                f"In epoch {len(self.history) + 1} the numbers of this training are not finite any more: it has "
+                "diverged. Lower loop.lr, or model.scale if it is large, and begin anew in another --out."
+            )
 
     def _weights(self) -> dict[str, Tensor]:
         prompts = {} if self.classes is None else self.classes.state_dict()
@@ -170,13 +189,14 @@ class Run:
         losses, videos = [], []
         for start in range(0, len(self.val), size):
             batch = collate(self.val[start : start + size]).to(self.device)
-            with self._casting():
-                align, video = self._alignment(batch, embeddings)
+            align, video = self._alignment(batch, embeddings)  # in full precision, as a checkpoint is applied
             losses.append(align.item() * len(batch.labels))
             videos.append(video.cpu())
-        scores = 1 - torch.cat(videos).softmax(-1)[:, 0]
+        logits = torch.cat(videos)
+        odds = logits[:, 1:].logsumexp(-1) - logits[:, 0]  # ranks as the score does, which rounds to 1 where it is sure
+        self._check_finite(odds)
         abnormal = np.array([bag.label > 0 for bag in self.val])
-        return frame_auc(abnormal, scores.numpy()), sum(losses) / len(self.val)
+        return frame_auc(abnormal, odds.numpy()), sum(losses) / len(self.val)
 
     def _casting(self) -> Any:
         wanted = self.config.loop.precision

@@ -18,10 +18,12 @@ from clipvad.errors import ModelError
 from clipvad.features import FeatureSpec
 from clipvad.files import write_atomic
 from clipvad.training.batches import Bag
-from clipvad.training.config import TrainConfig
+from clipvad.training.config import STATE, TrainConfig
 
-FILE = "last.safetensors"
+FILE = f"{STATE}.safetensors"
 HEADER = "clipvad.training"
+# What a file raises that `save_state` did not write, while it is read or put back into a run.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 # What may change between two halves of a run without changing a step of it.
 FREE: Any = {"data": True, "limits": True, "loop": {"epochs", "patience", "device", "save_s"}}
 
@@ -29,7 +31,7 @@ FREE: Any = {"data": True, "limits": True, "loop": {"epochs", "patience", "devic
 def identity(config: TrainConfig, bags: Sequence[Bag], spec: FeatureSpec) -> dict[str, Any]:
     """What a run to go on with must have in common with the one that was cut off, JSON-ready."""
     videos = json.dumps(sorted([bag.name, bag.label] for bag in bags))
-    schedule = {"of epochs": config.loop.epochs} if config.loop.schedule != "constant" else {}
+    schedule = {"loop.epochs": config.loop.epochs} if config.loop.schedule != "constant" else {}
     return {
         **schedule,
         **config.model_dump(mode="json", exclude=FREE),
@@ -50,11 +52,9 @@ def load_state(path: Path, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], d
         with safe_open(str(path), framework="pt") as file:
             meta = json.loads((file.metadata() or {})[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise ModelError(
-            f"{path} can't be read as a state of training: {error}. Begin anew in another --out."
-        ) from None
-    before, now = _flat(meta["run"]), _flat(wanted)
+        before, now = _flat(meta["run"]), _flat(wanted)
+    except UNREADABLE as error:
+        raise unreadable(path, error) from None
     differing = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     if differing:
         raise ModelError(
@@ -62,6 +62,11 @@ def load_state(path: Path, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], d
             "or begin anew in another --out."
         )
     return meta, tensors
+
+
+def unreadable(path: Path, error: Exception) -> ModelError:
+    """For a state that is broken, or that a newer clipvad wrote."""
+    return ModelError(f"{path} can't be read as a state of training: {error}. Begin anew in another --out.")
 
 
 def _flat(run: Mapping[str, Any]) -> dict[str, Any]:

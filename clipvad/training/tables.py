@@ -20,7 +20,7 @@ from clipvad.errors import ModelError
 from clipvad.features import FeatureSource
 from clipvad.files import write_atomic
 from clipvad.ruleset import Rule, RuleSet
-from clipvad.training.classes import descriptions_of
+from clipvad.training.classes import descriptions_of, sentences_of
 from clipvad.training.config import TrainConfig
 from clipvad.training.evaluate import evaluate
 from clipvad.training.loop import train
@@ -166,10 +166,7 @@ class Reproduction:
         return auc, ap
 
     def _config(self, row: TableRow, seed: int) -> TrainConfig:
-        changes: dict[str, Any] = {key: dict(value) for key, value in row.changes.items()}
-        if changes.get("model", {}).get("branch") == "classifier":
-            changes["prompts"] = {}
-        return self.base.changed(**changes, loop={"seed": seed})
+        return self.base.changed(**row.changes, loop={"seed": seed})
 
     def _measured(self, config: TrainConfig, kind: Kind, seed: int, folder: Path) -> tuple[float, float]:
         if kind == "video":
@@ -193,8 +190,8 @@ class Reproduction:
 
 
 def rules_of(config: TrainConfig) -> RuleSet:
-    """The descriptions of a training as a rule set, categories by class."""
-    found = descriptions_of([NORMAL, *config.prompts.descriptions], config.prompts)
+    """The sentences of a training as a rule set, categories by class."""
+    found = descriptions_of([NORMAL, *sentences_of(config.prompts)], config.prompts)
     return RuleSet(
         name=config.name,
         normal=tuple(Rule(text=text, category=NORMAL) for text in found[NORMAL]),

@@ -48,7 +48,7 @@ def teach_from_videos(
 
     A label that is a category of the rules stands for their sentences, any other for the whole abnormal side. Every
     video weighs the same, whatever its length. Raises `EncoderMismatchError`, `FeaturesError`, and `DataSetError` if
-    the training videos are all of one side.
+    the training videos, or the objects in them, are all of one side.
     """
     check_same_encoder(texts.encoder_id, source.spec.encoder_id)
     videos = dataset.of("train")
@@ -65,6 +65,12 @@ def teach_from_videos(
     bags = list(zip(torch.split(torch.arange(len(x)), lengths), videos, strict=True))
     normal = torch.cat([bag for bag, video in bags if not video.labels])
     abnormal = [bag for bag, video in bags if video.labels and len(bag)]  # objects: there may be none
+    if not len(normal) or not abnormal:
+        side = "abnormal" if len(normal) else "normal"
+        raise DataSetError(
+            f"{dataset.name}: no {side} training video shows an object, so one side would be taught alone. Teach on "
+            "whole frames, or extract objects with another detector."
+        )
 
     def choose() -> Tensor:
         fits = _judged(model, x, own, other)

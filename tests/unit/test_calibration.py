@@ -11,8 +11,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from clipvad.checkpoints import HEADER, read_card
+from clipvad.datasets import DataSet, LabelledVideo, Truth
 from clipvad.errors import ModelError
-from clipvad.features import VideoFeatures
+from clipvad.features import FeatureSpec, ObjectFeatures, VideoFeatures
 from clipvad.nn import Checkpoint
 from clipvad.training import TrainConfig, evaluate, train
 from clipvad.training.calibration import calibrated
@@ -55,6 +56,46 @@ def test_a_model_that_is_quiet_already_stays_as_it_is() -> None:
     quiet = MemorySource(NUMBERS, [numbers("a", *np.arange(-30, -1, 0.5))])
     assert calibrated(sigmoid_model(), ["a"], quiet).normal_bias == 0
     assert calibrated(sigmoid_model(), [], quiet).normal_bias == 0
+
+
+def test_scores_too_near_to_1_for_their_type_are_calibrated_too() -> None:
+    sure = MemorySource(NUMBERS, [numbers("a", *np.arange(20, 41, 1.0))])  # 1 - 2e-9 and more
+    found = calibrated(sigmoid_model(), ["a"], sure)
+    assert found.normal_bias == pytest.approx(39, abs=2e-3)
+    assert (scores(found, sure, "a") > 0.5).sum() == 1
+
+
+def test_the_mean_of_crops_is_what_crosses_one_half() -> None:
+    rng = np.random.default_rng(2)
+    rows = rng.normal(4, 6, (10, 200, 1)).astype(np.float32)  # crops that contradict each other
+    source = MemorySource(
+        replace(NUMBERS, crops=10), [VideoFeatures(name="a", rows=rows, starts=np.arange(200) * 2.0, unit="frames")]
+    )
+    found = calibrated(sigmoid_model(), ["a"], source)
+    assert (scores(found, source, "a") > 0.5).sum() == 9  # the 190th of 199 steps up the 200 frames
+
+
+def test_objects_are_calibrated_by_the_strongest_of_each_frame_and_empty_frames_count() -> None:
+    class Objects(MemorySource):
+        def read_objects(self, name: str) -> ObjectFeatures:
+            rows = np.array([[1.0], [7.0], [5.0], [3.0]], np.float32)
+            frame, track = np.array([0, 0, 2, 4], np.int32), np.full(4, -1, np.int32)
+            return ObjectFeatures(name=name, rows=rows, frame=frame, track=track, pts_s=np.arange(20) / 2)
+
+    source = Objects(FeatureSpec(encoder_id="numbers", dim=1, sampling="fps", step=2, picture="object"), [])
+    for false_alarms, bias, left in ((0.05, 7, 0), (0.1, 5, 1), (0.15, 3, 2), (0.2, 0, 3)):  # of 20 frames
+        found = calibrated(sigmoid_model(source.spec), ["a"], source, false_alarms=false_alarms)
+        assert found.normal_bias == pytest.approx(bias, abs=2e-3)
+        assert (scores(found, source, "a") > 0.5).sum() == left
+
+
+def test_a_bias_moves_no_ranking_however_far_it_moves_the_scores() -> None:
+    labels, close = np.arange(40) % 2 == 1, np.arange(40) / 100
+    source = MemorySource(NUMBERS, [numbers("a", *close)])
+    truth = Truth(positions=np.arange(40) * 2.0, labels=labels, unit="frames")
+    dataset = DataSet(name="one", videos=(LabelledVideo(name="a", split="test", labels=("fall",), truth=truth),))
+    plain = evaluate(sigmoid_model(), dataset, source).whole
+    assert evaluate(replace(sigmoid_model(), normal_bias=18.0), dataset, source).whole == plain
 
 
 def test_training_calibrates_on_the_normal_videos_it_kept_aside(tmp_path: Path) -> None:

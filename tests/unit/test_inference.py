@@ -47,6 +47,12 @@ def test_parts_of_a_long_video_do_not_see_each_other_and_crops_are_averaged() ->
     np.testing.assert_allclose(found, np.concatenate(parts), atol=1e-6)
 
 
+def test_nothing_has_no_scores_and_nothing_is_no_error() -> None:
+    model, classes = made("residual")
+    assert class_probabilities(model, np.zeros((2, 0, DIM), np.float32), classes).shape == (0, 3)
+    assert object_probabilities(model, np.zeros((0, DIM), np.float32), np.zeros(0, int), classes).shape == (0, 3)
+
+
 def test_no_batch_holds_more_rows_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     model, classes = made("residual")
     seen: list[tuple[int, int]] = []

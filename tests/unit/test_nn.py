@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 import numpy as np
-import open_clip
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from clipvad.encoders import BUNDLED
-from clipvad.encoders.openclip import open_folder
-from clipvad.errors import ModelError
 from clipvad.nn import (
-    LearnablePrompts,
     LocalTransformer,
     ModelConfig,
     PaperGraph,
@@ -30,7 +24,7 @@ from clipvad.nn import (
     top_k_mean,
 )
 from clipvad.nn.graph import near
-from tests.encoding import MODEL_CFG
+from clipvad.nn.model import Adapter, Standard
 
 DIM = 8
 MODULES = {
@@ -198,12 +192,50 @@ def test_alignment_by_hand() -> None:
     torch.testing.assert_close(alignment_map(frames, classes), torch.tensor([[[0.6, 0.8], [0.0, 1.0], [0.0, 0.0]]]))
 
 
+def test_a_row_of_zeros_leaves_the_gradient_of_the_others() -> None:
+    """A video without an object is one: it has no direction, and the slope of one from nothing has no bound."""
+    torch.manual_seed(0)
+    model = VideoModel(ModelConfig(temporal="none", adapter=4, heads=1, dropout=0), dim=DIM)
+    rows, classes = torch.randn(1, 5, DIM), torch.randn(3, DIM)
+
+    def slope(x: torch.Tensor) -> torch.Tensor:
+        model.zero_grad()
+        found = model(x, torch.ones(x.shape[:2], dtype=torch.bool), classes)
+        assert not found[0, 5:].any()
+        (found + 1).square().sum().backward()
+        assert isinstance(model.adapter, Adapter)
+        assert model.adapter.up.weight.grad is not None
+        return model.adapter.up.weight.grad.clone()
+
+    with_empty = torch.cat([rows, torch.zeros(1, 1, DIM)], 1)
+    torch.testing.assert_close(slope(with_empty), slope(rows))
+
+
 @pytest.mark.parametrize(("length", "k"), [(1, 1), (15, 1), (16, 2), (33, 3)])
 def test_top_k_counts_the_real_frames_only(length: int, k: int) -> None:
     values = torch.full((1, 40, 1), 99.0)
     values[0, :length, 0] = torch.arange(length)
     mask = torch.arange(40)[None] < length
     assert top_k_mean(values, mask).item() == pytest.approx(sum(range(length - k, length)) / k)
+
+
+@pytest.mark.parametrize("length", [1, 3, 5])
+def test_one_row_in_one_is_all_of_them_and_no_more(length: int) -> None:
+    values = torch.arange(5.0).reshape(1, 5, 1)
+    mask = torch.arange(5)[None] < length
+    assert top_k_mean(values, mask, top=1).item() == pytest.approx(sum(range(length)) / length)
+
+
+def test_features_are_standardised_as_they_come_and_scaled_afterwards() -> None:
+    config = ModelConfig(branch="classifier", temporal="none", standardise=True, scale=8.0, heads=1)
+    model = VideoModel(config, dim=2).eval()
+    rows = torch.tensor([[1.0, 5.0], [3.0, 5.0]])  # mean 2, 5; squares of what is left: 1, 0, 1, 0
+    assert isinstance(model.standard, Standard)
+    model.standard.fit(rows)
+    seen = model.visual(rows[None], torch.ones(1, 2, dtype=torch.bool))
+    torch.testing.assert_close(seen[0], torch.tensor([[-1.0, 0.0], [1.0, 0.0]]) * 8 / math.sqrt(0.5))
+    model.standard.fit(rows[:1])  # nothing to tell apart: no division by 0
+    torch.testing.assert_close(model.standard(rows), torch.tensor([[0.0, 0.0], [2.0, 0.0]]))
 
 
 def test_losses_by_hand() -> None:
@@ -221,123 +253,3 @@ def test_class_probabilities_are_a_softmax_of_cosines_over_tau() -> None:
     found = class_probabilities(model, rows, torch.eye(2))
     share = math.exp(2) / (math.exp(2) + 1)
     np.testing.assert_allclose(found, [[share, 1 - share], [1 - share, share]], rtol=1e-6)
-
-
-@pytest.fixture(scope="module")
-def bundled() -> object:
-    return open_folder(BUNDLED, device="cpu", precision="fp32")
-
-
-SENTENCES = ["a person walking", "a person riding a bicycle", "a car on the walkway"]
-
-
-@pytest.mark.parametrize("position", ["end", "middle"])
-def test_context_equal_to_words_is_those_words(bundled: object, position: str) -> None:
-    """With the word vectors of "a photo of a" as context, the embedding is that of the sentence so begun."""
-    tokenizer, model = bundled._tokenizer, bundled._model  # type: ignore[attr-defined]
-    length = 4 if position == "end" else 8
-    prompts = LearnablePrompts(
-        model, torch.as_tensor(tokenizer(SENTENCES)), [0, 1, 2], length=length, position=position
-    )
-    words = torch.as_tensor(tokenizer(["a photo of a"]))[0, 1:5]
-    vectors = prompts.embedding[0](words).detach()
-    with torch.no_grad():
-        prompts.context.copy_(vectors if position == "end" else torch.cat([vectors, vectors]))
-        found = prompts().numpy()
-    behind = "" if position == "end" else " a photo of a"
-    wanted = bundled.encode_texts([f"a photo of a {text}{behind}" for text in SENTENCES])  # type: ignore[attr-defined]
-    np.testing.assert_allclose(found, wanted, atol=1e-5)
-
-
-def test_places_behind_the_end_are_left_out_and_change_nothing() -> None:
-    """CLIP's own class of 77 places, of which a prompt of 2 + 3 tokens takes 7."""
-    torch.manual_seed(0)
-    model = open_clip.CLIP(**MODEL_CFG).eval().requires_grad_(False)
-    end = MODEL_CFG["text_cfg"]["vocab_size"] - 1
-    tokens = torch.tensor([[end - 1, 5, 6, 7, end], [end - 1, 8, end, 0, 0]])
-    prompts = LearnablePrompts(model, torch.nn.functional.pad(tokens, (0, 72)), [0, 1], length=2)
-    words = torch.tensor([[11, 12], [13, 14]])
-    whole = torch.zeros(2, 77, dtype=torch.long)
-    whole[0, :7] = torch.tensor([end - 1, 11, 12, 5, 6, 7, end])
-    whole[1, :5] = torch.tensor([end - 1, 13, 14, 8, end])
-    with torch.no_grad():
-        prompts.context.copy_(model.token_embedding(words))
-    lengths: list[int] = []
-    hook = model.transformer.register_forward_hook(lambda _, args, out: lengths.append(out.shape[1]))
-    found = prompts()
-    hook.remove()
-    assert lengths == [7]
-    wanted = torch.nn.functional.normalize(model.encode_text(whole), dim=-1)
-    torch.testing.assert_close(found.detach(), wanted, atol=1e-5, rtol=0)
-
-
-def test_descriptions_of_a_class_are_averaged_and_only_the_context_learns(bundled: object) -> None:
-    tokenizer, model = bundled._tokenizer, bundled._model  # type: ignore[attr-defined]
-    tokens = torch.as_tensor(tokenizer(SENTENCES))
-    torch.manual_seed(0)
-    together = LearnablePrompts(model, tokens, [0, 1, 1], length=2)
-    apart = LearnablePrompts(model, tokens, [0, 1, 2], length=2)
-    apart.load_state_dict(together.state_dict())
-    with torch.no_grad():
-        one, two = together(), apart()
-    mean = two[1] + two[2]
-    torch.testing.assert_close(one, torch.stack([two[0], mean / mean.norm()]))
-    assert [name for name, _ in together.named_parameters()] == ["context"]
-    together().sum().backward()
-    assert together.context.grad is not None
-    assert together.context.grad.abs().sum() > 0
-    torch.testing.assert_close(  # the tower itself is as it was: no hook is left behind
-        torch.from_numpy(bundled.encode_texts(SENTENCES)),  # type: ignore[attr-defined]
-        torch.nn.functional.normalize(model.encode_text(tokens), dim=-1).detach(),
-    )
-
-
-def test_a_context_that_exceeds_the_places_stretches_their_table(bundled: object) -> None:
-    """Beside a tower that is built with 38 places and holds the table of 32, interpolated by NumPy."""
-    tokenizer, model = bundled._tokenizer, bundled._model  # type: ignore[attr-defined]
-    tokens = torch.as_tensor(tokenizer(SENTENCES))
-    before = bundled.encode_texts(SENTENCES)  # type: ignore[attr-defined]
-    prompts = LearnablePrompts(model, tokens, [0, 1, 2], length=31)
-    assert prompts.stretched == 38  # 31 and a sentence of 5 words, its start and its end
-    filler = torch.as_tensor(tokenizer(["a dog"]))[0, 1]
-    with torch.no_grad():
-        prompts.context.copy_(prompts.embedding[0](filler).expand(3, 31, -1))
-    found = prompts()
-
-    cfg = json.loads((BUNDLED / "open_clip_config.json").read_text())["model_cfg"]
-    cfg["text_cfg"]["context_length"] = 38
-    longer = open_clip.CustomTextCLIP(**{key: value for key, value in cfg.items() if key != "custom_text"}).eval()
-    table = model.text.positional_embedding.numpy()
-    at = np.arange(38) * 31 / 37
-    drawn = np.stack([np.interp(at, np.arange(32), column) for column in table.T], axis=1)
-    state = {**model.text.state_dict(), "positional_embedding": torch.from_numpy(drawn).float()}
-    longer.text.load_state_dict(state)
-    ids = torch.zeros(3, 38, dtype=torch.long)
-    for row, sentence in enumerate(tokens):
-        last = int(sentence.argmax())
-        ids[row, : 32 + last] = torch.cat([sentence[:1], filler.repeat(31), sentence[1 : last + 1]])
-    with torch.no_grad():
-        wanted = torch.nn.functional.normalize(longer.encode_text(ids), dim=-1)
-    torch.testing.assert_close(found.detach(), wanted, atol=1e-5, rtol=0)
-    found.sum().backward()
-    assert prompts.context.grad is not None
-    assert (prompts.context.grad.abs().sum(-1) > 0).all(), "every one of the 31 vectors learns"
-    np.testing.assert_array_equal(bundled.encode_texts(SENTENCES), before)  # type: ignore[attr-defined]
-
-
-def test_the_table_is_stretched_in_towers_of_clips_own_class_too() -> None:
-    torch.manual_seed(0)
-    model = open_clip.CLIP(**MODEL_CFG).eval().requires_grad_(False)
-    end = MODEL_CFG["text_cfg"]["vocab_size"] - 1
-    tokens = torch.zeros(1, 77, dtype=torch.long)
-    tokens[0, :3] = torch.tensor([end - 1, 5, end])
-    prompts = LearnablePrompts(model, tokens, [0], length=76)
-    assert prompts.stretched == 79
-    assert prompts().shape == (1, MODEL_CFG["embed_dim"])
-    assert model.positional_embedding.shape[0] == len(model.attn_mask) == 77
-
-
-def test_too_long_a_context_says_what_to_do(bundled: object) -> None:
-    tokens = torch.as_tensor(bundled._tokenizer(SENTENCES))  # type: ignore[attr-defined]
-    with pytest.raises(ModelError, match="Shorten"):
-        LearnablePrompts(bundled._model, tokens, [0, 1, 2], length=60)  # type: ignore[attr-defined]

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 
+from clipvad.checkpoints import HEADER, read_card
 from clipvad.core import ZERO_SHOT, Detections, Embeddings, Features, Rule, RuleSet, ScoreSettings, VideoInfo
 from clipvad.errors import ClipvadError, EncoderMismatchError, ModelError, SettingsError
 from clipvad.exports import analysis_to_dict
@@ -22,7 +24,6 @@ from clipvad.pipeline import Analyzer
 from clipvad.schema import analysis_from_dict
 from clipvad.scorers import load_scorer, shipped_heads
 from clipvad.scoring import SimilarityScorer
-from tests.calling import call
 from tests.clips import write_clip
 from tests.fakes import ColourEncoder, SquareDetector
 from tests.heads import TAU, make_head
@@ -246,6 +247,9 @@ class TestFiles:
         assert load_scorer("zero-shot", encoder=encoder) == SimilarityScorer(temperature=1 / 20)
         with pytest.raises(SettingsError, match=r"no scorer 'nothing'.*zero-shot"):
             load_scorer("nothing", encoder=encoder)
+        for no_name in ("x" * 300, "a/" * 3000, "\0"):
+            with pytest.raises(SettingsError, match="There is no scorer"):
+                load_scorer(no_name, encoder=encoder)
         monkeypatch.setattr("clipvad.scorers.HEADS", tmp_path)
         assert shipped_heads() == {"street": path}
         assert load_scorer("street", encoder=encoder).use == load_scorer(path, encoder=encoder).use
@@ -277,6 +281,17 @@ class TestFiles:
             ({"model": {"window": "16"}}, "damaged"),
             ({"features": {"encoder_id": "x", "dim": 10**7, "sampling": "fps", "step": 8}}, "shape"),
             ({"descriptions": []}, "damaged"),
+            ({"training": None}, "damaged"),
+            ({"training": "long"}, "damaged"),
+            ({"model": {"branch": "classifier", "temporal": "none", "heads": 1}}, "a classifier has no embeddings"),
+            ({"model": {"temporal": "local", "heads": 1, "window": 1.5}}, "do not fit"),
+            ({"model": {"temporal": "local", "heads": 1, "depth": float("nan")}}, "do not fit"),
+            ({"model": {"temporal": "none", "heads": 1, "adapter": 10**30}}, "do not fit"),
+            *(
+                ({"model": {"temporal": "none", "heads": 1, name: value}}, "tau and scale lie above 0")
+                for name in ("tau", "scale")
+                for value in (float("nan"), float("inf"), 0, -1, 10**30)
+            ),
         ],
     )
     def test_a_card_that_cannot_be_true_is_refused(
@@ -301,82 +316,32 @@ class TestFiles:
         with pytest.raises(ModelError, match="not finite"):
             VideoScorer(replace(head, state=state))
 
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64, torch.int8])
+    def test_numbers_of_any_type_are_read(self, tmp_path: Path, dtype: torch.dtype) -> None:
+        path = make_head(ColourEncoder.id, AXES).save(tmp_path / "head.safetensors")
+        wanted = scored(VideoScorer.load(path))
+        save_file({"classes": torch.eye(3).to(dtype)}, path, metadata={HEADER: json.dumps(read_card(path))})
+        np.testing.assert_array_equal(scored(VideoScorer.load(path)), wanted)
+
+    def test_scores_that_are_no_numbers_are_an_error_and_no_curve(self) -> None:
+        head = make_head(ColourEncoder.id, AXES, config=MIXED)
+        huge = {name: torch.full_like(value, 1e30) for name, value in head.state.items()}
+        for broken in (replace(head, state=huge), replace(head, normal_bias=1e300)):
+            with pytest.raises(ModelError, match="no finite scores"):
+                scored(VideoScorer(broken))
+
+    def test_a_card_that_lies_about_its_encoder_is_found_out(self) -> None:
+        with pytest.raises(ModelError, match="5 numbers, these have 3"):
+            scored(VideoScorer(make_head(ColourEncoder.id, np.eye(5))))
+
+
+def scored(scorer: VideoScorer) -> NDArray[np.float32]:
+    return scorer.score(features(), EMPTY, scorer.rules_for(RULES), mode="frame").score
+
 
 def rewritten(head: Checkpoint, path: Path, **change: object) -> Path:
     """The head's file with parts of its card replaced."""
-    from safetensors.torch import load_file, save_file
-
     head.save(path)
     tensors = load_file(path)
-    save_file(tensors, path, metadata={"clipvad.checkpoint": json.dumps({**head.card, **change})})
+    save_file(tensors, path, metadata={HEADER: json.dumps({**head.card, **change})})
     return path
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a head and a clip that turns from green to red, and models that know colours."""
-    grounds = [(20, 235, 20)] * 10 + [(235, 20, 20)] * 10
-    write_clip(tmp_path / "clip.mp4", (np.full((48, 64, 3), rgb, np.uint8) for rgb in grounds), pixel_format="yuv444p")
-    green_red_blue = AXES[[1, 0, 2]]
-    head = make_head(ColourEncoder.id, green_red_blue, classes=("green", "red", "blue"), step=10.0, name="colours")
-    head.save(tmp_path / "head.safetensors")
-    monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: ColourEncoder())
-    monkeypatch.setattr("clipvad.detectors.load_detector", lambda *_, **__: SquareDetector())
-    monkeypatch.setenv("CLIPVAD_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-class TestCommandLine:
-    def test_score_with_a_head(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        args = ("score", "clip.mp4", "--scorer", "head.safetensors", "--fps", "10", "--smooth", "0", "--json")
-        assert call(*args) == 0
-        out = capsys.readouterr()
-        summary = json.loads(out.out)
-        assert summary["scorer"].startswith("video:colours@")
-        assert summary["modes"] == ["frame"]  # both were left to be taken, and it has one
-        event = summary["clips"][0]["events"][0]
-        assert (event["sentence"], event["category"]) == ("red", "red")
-        assert event["start_s"] == pytest.approx(1.0, abs=0.11)
-        assert "head colours" in out.err
-        assert "Knows nothing." in out.err
-
-    @pytest.mark.parametrize(
-        ("more", "message"),
-        [
-            (("--scorer", "head.safetensors"), "Set the sampled frames a second to 10"),
-            (("--scorer", "head.safetensors", "--fps", "10", "--mode", "object"), "not trained for mode object"),
-            (("--scorer", "clip.mp4"), "clip.mp4 can't be read as a checkpoint"),
-            (("--scorer", "streets"), "There is no scorer 'streets'"),
-        ],
-    )
-    def test_a_head_that_cannot_run_ends_the_call(
-        self, place: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], message: str
-    ) -> None:
-        assert call("score", "clip.mp4", *more) == 2
-        assert message in capsys.readouterr().err
-        assert not list(place.glob("clipvad-results/clip/*"))
-
-    def test_models_lists_the_shipped_heads(
-        self, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("clipvad.scorers.HEADS", place)
-        assert call("models", "--models-dir", "none") == 0
-        assert "head: head (green, red, blue)\n  for: colour/1\n  note: Knows nothing." in capsys.readouterr().out
-
-    def test_evaluate_says_what_scored(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (place / "labels.csv").write_text("video,label,start_s,end_s\nclip.mp4,red,1.0,2.0\n")
-        args = ("--scorer", "head.safetensors", "--fps", "10", "--smooth", "0", "--json")
-        assert call("evaluate", "labels.csv", *args) == 0
-        report = json.loads(capsys.readouterr().out)
-        assert report["scorer"]["label"] == "head colours"
-        assert report["modes"]["frame"]["score"]["all"]["auc"] == 1.0
-
-    def test_compare_sets_a_head_beside_sentences(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (place / "rules.yaml").write_text("version: 1\nname: calm\nnormal: [red, green]\nabnormal: [blue]\n")
-        head = ("--against-scorer", "head.safetensors", "--fps", "10", "--mode", "frame")
-        assert call("compare", "clip.mp4", "--rules", "rules.yaml", *head) == 0
-        told = capsys.readouterr().out
-        assert "A: calm" in told
-        assert "B: colours" in told
-        assert "B        1.00" in told

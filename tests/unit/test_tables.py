@@ -12,6 +12,7 @@ import yaml
 from clipvad.encoders import Encoder, load_encoder
 from clipvad.errors import ModelError
 from clipvad.nn import Checkpoint, ModelConfig, VideoModel
+from clipvad.rules import load_rules
 from clipvad.training import TrainConfig, load_config, train
 from clipvad.training import config as training_files
 from clipvad.training.latency import PUBLISHED, measure
@@ -114,9 +115,22 @@ def test_one_call_opens_the_data_set_once_and_prints_every_table(
     ]
 
 
+def test_an_out_that_cannot_be_written_is_no_fault_of_the_program(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("clipvad.training.config.DataConfig.open", lambda _: data(encoder))
+    monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: encoder)
+    shared = base().changed(data={"kind": "planted", "root": ".", "features": "."})
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(shared.model_dump(mode="json")))
+    (tmp_path / "file").write_text("mine")
+    for out in ("file", "file/below"):
+        assert call("reproduce", "table4", "--config", tmp_path / "tiny.yaml", "--out", tmp_path / out) == 2
+        assert "can't be written" in capsys.readouterr().err
+
+
 def test_a_row_that_does_not_fit_the_text_tower_says_so_and_the_others_go_on(encoder: Encoder, tmp_path: Path) -> None:
     dataset, source = data(encoder)
-    room = OWN_CFG["text_cfg"]["context_length"]
+    room = 2 * OWN_CFG["text_cfg"]["context_length"]  # as far as its table of places is stretched
     rows = [
         TableRow(name="long", published={UCF: 84.31}, changes={"prompts": {"length": room}}),
         TableRow(name="short", published={}, changes={}),
@@ -143,6 +157,16 @@ def test_the_shipped_file_has_sentences_for_every_event_of_the_street_world() ->
     assert set(shipped.prompts.descriptions) == {"normal", *LABELS}
     rules = rules_of(shipped).check()
     assert {rule.category for rule in rules.abnormal} == set(LABELS)
+
+
+def test_sentences_of_a_rule_set_make_the_frame_rows_too() -> None:
+    config = base().changed(prompts={"rules": "street", "descriptions": {"fire": ["flames of a fire"]}})
+    rules = rules_of(config).check()
+    named = load_rules("street")
+    assert [rule.text for rule in rules.normal] == [rule.text for rule in named.normal if rule.enabled]
+    texts = {rule.category: rule.text for rule in rules.abnormal}
+    assert set(texts) == {rule.category for rule in named.abnormal if rule.enabled and rule.category} | {"fire"}
+    assert texts["fire"] == "flames of a fire"
 
 
 def test_latency_has_a_figure_for_each_that_the_paper_prints(encoder: Encoder) -> None:

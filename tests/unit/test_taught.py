@@ -217,7 +217,8 @@ GOOD = lesson().card
         ({**GOOD, "version": "1"}, "version '1'"),
         ({key: value for key, value in GOOD.items() if key != "encoder"}, "damaged.*encoder"),
         ({**GOOD, "temperature": "warm"}, "damaged"),
-        ({**GOOD, "temperature": -1}, "above 0"),
+        ({**GOOD, "temperature": -1}, "above 0, got -1"),
+        ({**GOOD, "temperature": 1e-40}, "above 0"),
         ({**GOOD, "picture": "part"}, "frame or object, not 'part'"),
         ({**GOOD, "picture": []}, "damaged"),
         ({**GOOD, "temperature": float("nan")}, "above 0"),
@@ -239,6 +240,8 @@ def test_damaged_cards_are_refused_by_name(tmp_path: Path, card: object, message
     [
         {"scale": np.full((5, DIM), np.nan, np.float32)},
         {"bias": np.full(5, np.inf, np.float32)},
+        {"scale": np.full((5, DIM), 1e38, np.float32)},  # finite, but no product of it is
+        {"bias": np.full(5, -1e38, np.float32)},
         {"bias": np.zeros((5, 1), np.float32)},
         {"scale": np.ones(5, np.float32)},
         {"scale": np.ones((4, DIM), np.float32)},

@@ -308,6 +308,16 @@ def test_objects_teach_too_and_a_frame_has_its_strongest_or_zero() -> None:
     assert found.auc == pytest.approx(frame_auc(truth.labels, np.array(strongest)), abs=1e-6)
 
 
+@pytest.mark.parametrize(("empty", "side"), [(False, "normal"), (True, "abnormal")])
+def test_a_side_without_a_single_object_teaches_nothing(empty: bool, side: str) -> None:
+    source, texts = Objects(), texts_of()
+    for video in source.dataset.videos:
+        if bool(video.labels) is empty:
+            source.rows[video.name] = source.rows[video.name][:0]
+    with pytest.raises(DataSetError, match=f"toy: no {side} training video shows an object"):
+        teach_from_videos(source.dataset, source, texts, RULES, temperature=M)
+
+
 def test_videos_that_cannot_teach_or_be_measured_are_refused() -> None:
     source, texts = Videos(), texts_of()
     normal = DataSet(name="calm", videos=tuple(v for v in source.dataset.videos if not v.labels))

@@ -140,5 +140,11 @@ def test_the_validation_split_has_both_sides_in_proportion(labels: list[int], sh
             assert abs((there == label).sum() - share * count) < 2
 
 
+@pytest.mark.parametrize("labels", [[0] * 10 + [1, 2, 3], [0] + [1] * 10, [0, 1], [0, 0, 0, 1]])
+def test_a_split_that_would_have_one_side_alone_is_none(labels: list[int]) -> None:
+    """Which epoch is best can't be told by normal videos alone: one that calls everything normal."""
+    assert validation_part(labels, 0.2, seed=0) == []
+
+
 def test_no_share_is_no_split() -> None:
     assert validation_part([0, 1, 0, 1], 0.0, seed=0) == []

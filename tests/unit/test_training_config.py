@@ -8,7 +8,8 @@ import pytest
 
 from clipvad.errors import SettingsError
 from clipvad.nn import ModelConfig
-from clipvad.training import TrainConfig, load_config
+from clipvad.training import PromptConfig, TrainConfig, load_config
+from clipvad.training.classes import descriptions_of
 
 WHOLE = """
 name: ucf-text
@@ -50,6 +51,13 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert config.data.features_options.root == tmp_path / "features"
 
 
+def test_folders_among_the_options_are_relative_to_the_file_too(tmp_path: Path) -> None:
+    data = "{kind: street, root: a, features: f, options: {more: b, domain: pedestrian, videos: /c}}"
+    config = load_config(written(tmp_path, f"name: a\ndata: {data}"))
+    assert config.data is not None
+    assert config.data.options == {"more": str(tmp_path / "b"), "domain": "pedestrian", "videos": "/c"}
+
+
 def test_defaults_are_what_the_paper_prints(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, "name: plain"))
     assert (config.loop.lr, config.loop.batch, config.model.window, config.model.depth) == (1e-5, 64, 16, 1)
@@ -74,6 +82,22 @@ def test_defaults_are_what_the_paper_prints(tmp_path: Path) -> None:
         ("name: a\nprompts: {kind: category, rules: street}", r"line 2: prompts: .*names alone"),
         ("name: a\nprompts: {template: a photo}", r"prompts: .*slot"),
         ("name: ../a", r"line 1: name: "),
+        ("name: last", r"line 1: name: .*state to go on from"),
+        ("name: a\nloop:\n  lr: .inf", r"line 3: loop > lr: Input should be a finite number"),
+        ("name: a\nloop:\n  lr: 11", r"line 3: loop > lr: Input should be less than or equal to 10"),
+        ("name: a\nloss: {contrast: .nan}", r"line 2: loss > contrast: Input should be"),
+        ("name: a\nmodel:\n  tau: .nan", r"line 2: model: tau and scale lie above 0"),
+        ("name: a\nmodel:\n  scale: .inf", r"line 2: model: tau and scale lie above 0"),
+        ("name: a\ndata: {kind: street, root: x, features: f, options: {root: y}}", r"line 2: data > options: .*root"),
+        (
+            "name: a\ndata: {kind: street, root: x, features: f, options: {domain: [y]}}",
+            r"line 2: data > options: .*domain",
+        ),
+        (
+            "name: a\ndata: {kind: street, root: x, features: f, options: {frame_counts: 5}}",
+            r"data > options: .*frame_c",
+        ),
+        ("name: a\ndata: {kind: street, root: x, features: f, options: {frame_counts: {a: b}}}", r"options: .*frame_c"),
         ("loop: {}", r"name: Field required"),
         ("- 1", r"train.yaml, line 1: a training file holds keys"),
         ("", r"a training file holds keys"),
@@ -85,6 +109,15 @@ def test_defaults_are_what_the_paper_prints(tmp_path: Path) -> None:
 def test_what_is_wrong_is_named_with_file_line_and_field(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         load_config(written(tmp_path, text))
+
+
+def test_the_slot_of_a_template_is_filled_and_other_braces_stay() -> None:
+    for template, wanted in (
+        ("a photo of {}", "a photo of road accident"),
+        ("{} in {x}, {0} }", "road accident in {x}, {0} }"),
+    ):
+        prompts = PromptConfig(kind="fixed", template=template)
+        assert descriptions_of(["road-accident"], prompts) == {"road-accident": (wanted,)}
 
 
 def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
