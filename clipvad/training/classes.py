@@ -33,7 +33,7 @@ def classes_of(videos: Sequence[LabelledVideo], config: TrainConfig) -> tuple[st
 
 def descriptions_of(classes: Sequence[str], prompts: PromptConfig) -> dict[str, tuple[str, ...]]:
     """The sentences of every class. Raises `SettingsError` naming the classes that have none."""
-    sentences = {**_from_rules(prompts.rules), **prompts.descriptions}
+    sentences = sentences_of(prompts)
     if prompts.kind == "category" or not sentences:
         if prompts.kind == "description":
             raise SettingsError("prompts: kind description needs descriptions, or rules to take them from.")
@@ -46,6 +46,11 @@ def descriptions_of(classes: Sequence[str], prompts: PromptConfig) -> dict[str, 
             "under classes."
         )
     return {name: tuple(sentences[name]) for name in classes}
+
+
+def sentences_of(prompts: PromptConfig) -> dict[str, list[str]]:
+    """All sentences of the training file by class: those of its rule set, and its own in their place."""
+    return {**_from_rules(prompts.rules), **prompts.descriptions}
 
 
 class FixedClasses(nn.Module):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from clipvad.errors import ModelError
 from clipvad.features import FeatureSource
 from clipvad.files import write_atomic
 from clipvad.ruleset import Rule, RuleSet
-from clipvad.training.classes import descriptions_of
+from clipvad.training.classes import class_of, descriptions_of, sentences_of
 from clipvad.training.config import TrainConfig
 from clipvad.training.evaluate import evaluate
 from clipvad.training.loop import train
@@ -182,7 +182,7 @@ class Reproduction:
             from clipvad.scoring.prompts import embed_sentences
             from clipvad.training.teach_videos import frame_row
 
-            rules = rules_of(config)
+            rules = rules_of(config, [class_of(video, config) for video in self.dataset.of("train")])
             found = frame_row(
                 self.dataset, self.source, embed_sentences(self.encoder, rules, memo={}), rules,
                 temperature=1 / self.encoder.logit_scale, seed=None if kind == "zero-shot" else seed,
@@ -192,9 +192,12 @@ class Reproduction:
         return 100 * found.auc, 100 * found.ap
 
 
-def rules_of(config: TrainConfig) -> RuleSet:
-    """The descriptions of a training as a rule set, categories by class."""
-    found = descriptions_of([NORMAL, *config.prompts.descriptions], config.prompts)
+def rules_of(config: TrainConfig, classes: Iterable[str] = ()) -> RuleSet:
+    """The sentences of a training as a rule set, categories by class; for `classes` without any, their names.
+
+    Raises `SettingsError` for classes that have no sentence where others have.
+    """
+    found = descriptions_of(list(dict.fromkeys([NORMAL, *sentences_of(config.prompts), *classes])), config.prompts)
     return RuleSet(
         name=config.name,
         normal=tuple(Rule(text=text, category=NORMAL) for text in found[NORMAL]),

@@ -129,6 +129,27 @@ def test_a_row_that_does_not_fit_the_text_tower_says_so_and_the_others_go_on(enc
     assert cells("table8", [long, short])[1][0][1:] == [long.problem, "", "84.31", "-", "0"]
 
 
+def test_zero_shot_and_taught_rows_take_the_sentences_of_a_rule_set_too(encoder: Encoder, tmp_path: Path) -> None:
+    """Once they took only those under `descriptions`: with `rules` nothing was abnormal, and zero-shot was chance."""
+    dataset, source = data(encoder)
+    abnormal = "".join(f"  - {{text: {WORDS[name][0]}, category: {name}}}\n" for name in ("fall", "fire"))
+    (tmp_path / "r.yaml").write_text(f"version: 1\nname: r\nnormal: [{WORDS['normal'][0]}]\nabnormal:\n{abnormal}")
+    prompts = {"rules": str(tmp_path / "r.yaml"), "descriptions": {}}
+    rows = [row for row in TABLES["table4"] if row.kind != "video"]
+    plain, from_rules = (
+        [(one.auc, one.ap) for one in Reproduction(config, dataset, source, encoder, out=tmp_path / config.name)  # type: ignore[arg-type]
+         .results(rows, seeds=1)]
+        for config in (base(), base().changed(name="by-rules", prompts=prompts))
+    )  # fmt: skip
+    assert from_rules == plain
+    assert plain[0][0] != (50.0,)
+
+
+def test_zero_shot_without_sentences_takes_the_names_of_the_classes() -> None:
+    rules = rules_of(base().changed(prompts={"kind": "category", "descriptions": {}}), ["normal", "a-fall", "fire"])
+    assert [(rule.text, rule.category) for rule in rules.abnormal] == [("a fall", "a-fall"), ("fire", "fire")]
+
+
 def test_cells_give_mean_and_sample_deviation() -> None:
     row = TableRow(name="a", published={UCF: 88.52, SHT: 98.43}, changes={})
     header, rows = cells("table5", [Result(row=row, auc=(50.0, 52.0, 54.0), ap=(30.0, 30.0, 30.0))])
