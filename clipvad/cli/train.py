@@ -106,7 +106,7 @@ class EpochLines:
 
     def __call__(self, now: TrainProgress) -> None:
         text = f"epoch {now.epoch}/{now.epochs}, step {now.step}/{now.steps}, loss {now.loss:.4f}"
-        left = f", at most {_span(now.left_s)} left"
+        left = f", at most {span(now.left_s)} left"
         if now.done is not None:
             if now.done.val_auc is not None:
                 text += f", validation AUC {100 * now.done.val_auc:.1f}{' (best)' if now.done.best else ''}"
@@ -116,7 +116,8 @@ class EpochLines:
             print(f"\r{text}{left}  ", end="", file=sys.stderr, flush=True)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """3725.2 -> "1:02:05"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from clipvad.core import check_same_encoder
 from clipvad.datasets import NORMAL, LabelledVideo
 from clipvad.encoders import Encoder
-from clipvad.errors import SettingsError
+from clipvad.errors import EncoderError, SettingsError
 from clipvad.features import FeatureSpec
 from clipvad.nn import LearnablePrompts
 from clipvad.training.config import PromptConfig, TrainConfig
@@ -84,12 +84,22 @@ def make_classes(encoder: Encoder, descriptions: Mapping[str, Sequence[str]], pr
 
 def text_encoder(encoder: Encoder | None, config: TrainConfig, spec: FeatureSpec, *, device: str) -> Encoder:
     """The encoder whose text tower belongs to the features, loaded by their id if it is None. Raises
-    `EncoderMismatchError` if it made other ones.
+    `EncoderMismatchError` if it made other ones, `SettingsError` if their id is a public set's name for it.
     """
     from clipvad.encoders import load_encoder
 
     if encoder is None:
-        encoder = load_encoder(config.encoder or spec.encoder_id.partition("@")[0], device=device, precision="fp32")
+        name, at, _ = spec.encoder_id.partition("@")
+        try:
+            encoder = load_encoder(config.encoder or name, device=device, precision="fp32")
+        except EncoderError as error:
+            if config.encoder or at:
+                raise
+            raise SettingsError(
+                f"Sentences need the text tower of what made the features, and {name!r} names none. Say in the "
+                "training file which it was, as in features_options: {encoder_id: open_clip:ViT-B-16/openai}, or do "
+                f"without sentences, with model: {{branch: classifier}}. ({error})"
+            ) from None
     # Public sets tell the model's name and not its weights; then the name is all that can be compared.
     check_same_encoder(spec.encoder_id, encoder.id if "@" in spec.encoder_id else encoder.id.partition("@")[0])
     if encoder.device != device:
