@@ -165,7 +165,8 @@ class Reproduction:
         if not done.exists():
             self._on_run(row, seed)
             figures = self._measured(config, row.kind, seed, folder)
-            write_atomic(folder / "config.yaml", yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
+            written = config.placed(Path.cwd()).model_dump(mode="json")  # a file's paths are relative to itself
+            write_atomic(folder / "config.yaml", yaml.safe_dump(written, sort_keys=False))
             write_atomic(done, json.dumps(figures) + "\n")
         auc, ap = json.loads(done.read_text("utf-8"))
         return auc, ap

@@ -87,10 +87,13 @@ def test_rows_are_trained_and_a_second_call_takes_them_from_disk(encoder: Encode
 
 def test_the_file_beside_a_run_trains_the_same_weights(encoder: Encoder, tmp_path: Path) -> None:
     dataset, source = data(encoder)
-    run = Reproduction(base(), dataset, source, encoder, out=tmp_path / "runs")  # type: ignore[arg-type]
+    config = base().changed(data={"kind": "street", "root": "lists", "features": "store", "options": {"more": "b"}})
+    run = Reproduction(config, dataset, source, encoder, out=tmp_path / "runs")  # type: ignore[arg-type]
     list(run.results([TABLES["table4"][1]], seeds=1))
     (folder,) = (tmp_path / "runs").iterdir()
-    again = train(load_config(folder / "config.yaml"), dataset, source, out=tmp_path / "again")  # type: ignore[arg-type]
+    found = load_config(folder / "config.yaml")
+    assert found.data == config.placed(Path.cwd()).data  # where the command ran, not where the file lies
+    again = train(found, dataset, source, out=tmp_path / "again")  # type: ignore[arg-type]
     kept = Checkpoint.load(folder / "tiny.safetensors")
     assert again.state.keys() == kept.state.keys()
     assert all(torch.equal(again.state[name], kept.state[name]) for name in kept.state)

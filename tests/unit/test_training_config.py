@@ -50,6 +50,16 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert config.data.features_options.root == tmp_path / "features"
 
 
+def test_folders_among_the_options_are_relative_to_the_file_too(tmp_path: Path) -> None:
+    text = "name: a\ndata: {kind: street, root: s, features: f, options: {domain: shared, more: %s, videos: v}}\n"
+    data = load_config(written(tmp_path, text % "t")).data
+    assert data is not None
+    assert data.options == {"domain": "shared", "more": str(tmp_path / "t"), "videos": str(tmp_path / "v")}
+    data = load_config(written(tmp_path, text % "/elsewhere")).data
+    assert data is not None
+    assert data.options["more"] == "/elsewhere"
+
+
 def test_defaults_are_what_the_paper_prints(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, "name: plain"))
     assert (config.loop.lr, config.loop.batch, config.model.window, config.model.depth) == (1e-5, 64, 16, 1)
