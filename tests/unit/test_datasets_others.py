@@ -108,7 +108,8 @@ def test_shanghaitech_with_masks_of_the_abnormal_videos(tmp_path: Path) -> None:
     assert data.remarks == ()
     short = load_dataset("shanghaitech", tmp_path)
     assert short.remarks == (
-        "no frame labels: neither arrays, features nor videos tell the number of frames: 1 (01_001)",
+        "no frame labels, as nothing tells the number of frames (arrays of labels, features or the videos would): "
+        "1 (01_001)",
     )
 
 
@@ -194,6 +195,7 @@ def test_a_manifest_with_splits_is_a_data_set(tmp_path: Path) -> None:
     truth = data.videos[0].truth
     assert truth is not None
     assert (truth.unit, truth.positions[:3].tolist()) == ("s", [0.0, 0.1, 0.2])
+    assert data.remarks == ("classes of test videos that no training video has: 2 (fight, fire)",)
     same = load_dataset("manifest", tmp_path / "manifest.csv")
     assert labels(same) == labels(data)
 
