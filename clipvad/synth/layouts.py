@@ -114,9 +114,14 @@ def read_street(folder: str | Path, *, domain: str = "pedestrian") -> tuple[Stre
                   heldout=row["heldout"], seed=int(row["seed"]))
             for name, row in sorted(first.items())
         )  # fmt: skip
+    except FileNotFoundError as error:
+        raise ManifestError(
+            f"{folder} holds no complete street benchmark: {error.filename} is missing. Give the folder that "
+            "`clipvad synth --out` made, or run that to make one."
+        ) from error
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ManifestError(
-            f"{folder} holds no complete street benchmark ({error!r}). Make one with `clipvad synth --out {folder}`."
+            f"{folder} holds no complete street benchmark ({error!r}). Make one anew with `clipvad synth`."
         ) from error
 
 

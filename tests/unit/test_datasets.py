@@ -190,7 +190,7 @@ def test_an_end_within_a_snippet_beyond_the_last_frame_is_the_shared_arrays_way(
         ),
         ("Anomaly_Train__txt", "Abuse/\n", "line 1: expected"),
         ("Anomaly_Train__txt", " \n\n", r"Anomaly_Train\.txt lists no video"),
-        ("Anomaly_Train__txt", b"\xff\xfe\x00\x80", r"Anomaly_Train\.txt can't be read"),
+        ("Anomaly_Train__txt", b"\xff\xfe\x00\x80", r"Anomaly_Train\.txt is no UTF-8 text .* Save it as UTF-8"),
         (ANNOTATION, "\nAbuse028_x264.mp4 Abuse 2 4 7\n", r"Temporal_.*\.txt, line 2: expected"),
         (ANNOTATION, "Abuse028_x264.mp4 Abuse 2 4 7 x\n", "line 1: expected"),
         (ANNOTATION, "Abuse028_x264.mp4 Abuse -5 4 -1 -1\n", "line 1: an interval begins at frame -5"),
