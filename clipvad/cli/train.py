@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clipvad.cli import console
+from clipvad.cli.datasets import DomainOption, EncoderIdOption, FeaturesRootOption, VideosOption, reader_options
 from clipvad.cli.options import DeviceOption
 from clipvad.errors import SettingsError
 
@@ -68,17 +69,20 @@ def measure(
     data: Annotated[str, typer.Option("--data", metavar="KIND", help="One of `clipvad datasets list`.")],
     root: Annotated[Path, typer.Option("--root", metavar="DIR", help="The data set's folder.")],
     features: Annotated[list[Path], typer.Option("--features", metavar="STORE", help="May be repeated.")],
-    encoder_id: Annotated[
-        str | None, typer.Option("--encoder-id", metavar="NAME", help="What made features that don't say it.")
-    ] = None,
+    features_root: FeaturesRootOption = None,
+    encoder_id: EncoderIdOption = None,
+    domain: DomainOption = None,
+    videos: VideosOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Frame AUC and AP of a checkpoint on the test videos of a data set."""
     from clipvad.nn import Checkpoint
     from clipvad.training import DataConfig, evaluate
 
-    given = {"kind": data, "root": root, "features": features, "features_options": {"encoder_id": encoder_id}}
-    dataset, source = DataConfig.model_validate(given).open()
+    of_features = {"encoder_id": encoder_id, "root": features_root}
+    given = {"kind": data, "root": root, "features": features, "features_options": of_features}
+    with reader_options(domain, videos) as options:
+        dataset, source = DataConfig.model_validate({**given, "options": options}).open()
     _print(evaluate(Checkpoint.load(file), dataset, source, device=device or "auto"))
 
 
