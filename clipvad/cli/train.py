@@ -58,7 +58,8 @@ def train(
         raise
     chosen = checkpoint.training
     figure = "" if chosen["val_auc"] is None else f", validation AUC {100 * chosen['val_auc']:.1f}"
-    console.say(f"chosen: epoch {chosen['epoch']} by {chosen['chosen_by']}{figure} -> {out}/{config.name}.safetensors")
+    epoch = f"epoch {chosen['epoch']} of {chosen['epochs']} ({chosen['chosen_by']}{figure})"
+    console.say(f"chosen: {epoch} -> {out}/{config.name}.safetensors")
     if any(video.truth is not None for video in dataset.of("test")):
         console.say("test videos, looked at only now that the choice is made:")
         _print(evaluate(checkpoint, dataset, source, device=config.loop.device))
