@@ -213,6 +213,7 @@ def test_a_manifest_with_splits_is_a_data_set(tmp_path: Path) -> None:
         ("a.mp4,x,0,1,train\na.mp4,x,2,3,test\n", "line 3: split is train or test, one for all rows"),
         ("a.mp4,x,1\n", "line 2: .*must both be seconds"),
         ("gone.mp4,x,,,train\n", "gone.mp4"),
+        ("a.mp4,fight,,,train\nb.mp4,fi", "line 3: the row ends early"),
     ],
 )
 def test_a_broken_manifest_is_refused_with_its_line(tmp_path: Path, rows: str, message: str) -> None:
