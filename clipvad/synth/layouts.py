@@ -116,12 +116,12 @@ def read_street(folder: str | Path, *, domain: str = "pedestrian") -> tuple[Stre
         )  # fmt: skip
     except FileNotFoundError as error:
         raise ManifestError(
-            f"{folder} holds no complete street benchmark: {error.filename} is missing. Give the folder that "
-            "`clipvad synth --out` made, or run that to make one."
+            f"{folder} holds no complete street benchmark: {error.filename} is missing. Make one with "
+            f"`clipvad synth --out {folder}`, or give the folder of one."
         ) from error
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ManifestError(
-            f"{folder} holds no complete street benchmark ({error!r}). Make one anew with `clipvad synth`."
+            f"{folder} holds no complete street benchmark ({error!r}). Make one with `clipvad synth --out {folder}`."
         ) from error
 
 
