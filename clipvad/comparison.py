@@ -120,9 +120,9 @@ def _side(analysis: Analysis, mode: Mode | None) -> Side:
 
 
 def _labels(a: Side, b: Side) -> tuple[str, str]:
-    """What tells them apart, in a few words: rules, mode, threshold or encoder; all of it where that is equal too."""
+    """What tells them apart, in a few words: rules, mode, scorer, encoder or threshold; the first two where nothing."""
     facts = [
-        (side.analysis.rules.name, f"{side.mode} mode", side.analysis.encoder.label,
+        (side.analysis.rules.name, f"{side.mode} mode", side.analysis.scorer.label, side.analysis.encoder.label,
          f"threshold {side.analysis.settings.threshold:g}")
         for side in (a, b)
     ]  # fmt: skip

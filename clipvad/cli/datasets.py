@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,17 @@ from clipvad.cli import console
 
 if TYPE_CHECKING:
     from clipvad.datasets import DataSet, VideoTimes
+
+DomainOption = Annotated[str | None, typer.Option("--domain", help="Street benchmark: whose labels.")]
+VideosOption = Annotated[
+    Path | None, typer.Option("--videos", metavar="DIR", help="Take frame times from the videos found here.")
+]
+FeaturesRootOption = Annotated[
+    Path | None, typer.Option("--features-root", metavar="DIR", help="Where the files of a list of features lie.")
+]
+EncoderIdOption = Annotated[
+    str | None, typer.Option("--encoder-id", metavar="NAME", help="What made the features, where they don't say it.")
+]
 
 datasets_app = typer.Typer(no_args_is_help=True, help="Data sets for video-level models, as their own files have them.")
 
@@ -34,36 +45,35 @@ def list_datasets() -> None:
 def check(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="One of `clipvad datasets list`.")],
     root: Annotated[Path, typer.Argument(metavar="DIR", help="Holds its files (of a manifest: the file itself).")],
-    domain: Annotated[str | None, typer.Option("--domain", help="Street benchmark: whose labels.")] = None,
-    videos: Annotated[
-        Path | None, typer.Option("--videos", metavar="DIR", help="Take frame times from the videos found here.")
-    ] = None,
+    domain: DomainOption = None,
+    videos: VideosOption = None,
     features: Annotated[
         list[Path] | None,
         typer.Option("--features", metavar="STORE", help="Also check that these features fit; may be repeated."),
     ] = None,
-    features_root: Annotated[
-        Path | None, typer.Option("--features-root", metavar="DIR", help="Where the files of a list of features lie.")
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option("--encoder", metavar="ID", help="What made the features, where they don't say it.")
-    ] = None,
+    features_root: FeaturesRootOption = None,
+    encoder_id: EncoderIdOption = None,
 ) -> None:
     """Counts per split and class, and what is missing or inconsistent. Exit code 1 if something is inconsistent."""
     from clipvad.datasets import load_dataset
     from clipvad.datasets.fit import check_features, load_for
     from clipvad.features import open_features
 
-    source = open_features(features, root=features_root, encoder_id=encoder) if features else None
-    with _times_of(videos) as times:
-        given = {"domain": domain, "videos": times}
-        options = {name: value for name, value in given.items() if value is not None}
+    source = open_features(features, root=features_root, encoder_id=encoder_id) if features else None
+    with reader_options(domain, videos) as options:
         data = load_dataset(kind, root, **options) if source is None else load_for(source, kind, root, **options)
     if source is not None:
         data = check_features(data, source)
     _print(data)
     if data.contradictions:
         raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def reader_options(domain: str | None, videos: Path | None) -> Iterator[dict[str, Any]]:
+    """The options of `load_dataset` that were given; says how far the videos are read."""
+    with _times_of(videos) as times:
+        yield {name: value for name, value in (("domain", domain), ("videos", times)) if value is not None}
 
 
 @contextlib.contextmanager

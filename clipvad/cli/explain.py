@@ -33,7 +33,10 @@ def explain(
     table: Annotated[bool, typer.Option("--table", help="Print what each sentence does to the curve.")] = False,
     out: Annotated[Path, typer.Option("--out", metavar="PNG", help="The picture goes here.")] = Path("explained.png"),
 ) -> None:
-    """Explain a frame (where a sentence fits in the picture, or its boxes), or what each sentence does to the curve."""
+    """Explain a frame (where a sentence fits in the picture, or its boxes), or what each sentence does to the curve.
+
+    A trained head compares no sentences, so it can't be explained; a lesson can.
+    """
     from clipvad.scoring import check_explained
 
     if at is None and not table:

@@ -77,6 +77,9 @@ def fill_store(out: Path, videos: Iterable[Path], run: opt.RunOptions, *, worker
             ]
     except OSError as error:
         raise SettingsError(f"--out {out} can't be written: {error.strerror or error}. Choose another.") from None
+    except KeyboardInterrupt:
+        console.say(f"\nstopped; every video that was finished is in {out}. Run the same command again to go on.")
+        raise
     if sys.stderr.isatty():
         console.say()
     console.say(f"{len(named) - len(failed)} of {len(named)} videos -> {out}")

@@ -43,7 +43,9 @@ DetectorOption = Annotated[
 ScorerOption = Annotated[
     str,
     typer.Option(
-        "--scorer", metavar="zero-shot|NAME|FILE", help="By the rules' sentences, or a trained head (see `models`)."
+        "--scorer",
+        metavar="zero-shot|NAME|FILE",
+        help="By the rules' sentences, a trained head (see `models`), or a lesson.",
     ),
 ]
 FpsOption = Annotated[
@@ -148,9 +150,10 @@ class RunOptions:
 
     def _announce(self, analyzer: Analyzer, rules: RuleSet | None) -> None:
         from clipvad.cli.console import say
+        from clipvad.core import ZERO_SHOT
 
         used = [("encoder", analyzer.encoder.use)]
-        if not analyzer.scorer.reads_sentences:
+        if analyzer.scorer.use != ZERO_SHOT:
             used.insert(0, ("scorer", analyzer.scorer.use))
         if "object" in self.modes:
             used.append(("detector", analyzer.detector.use))

@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import platform
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,13 +15,13 @@ import typer
 
 from clipvad.cli import console
 from clipvad.cli import options as opt
-from clipvad.cli.train import EpochLines
+from clipvad.cli.train import EpochLines, span
 from clipvad.errors import SettingsError
 
 if TYPE_CHECKING:
     from clipvad.encoders import Encoder
     from clipvad.training import TrainConfig
-    from clipvad.training.tables import Reproduction, Result
+    from clipvad.training.tables import Reproduction, Result, TableRow
 
 LATENCY = "table7"
 STREET_PARTS = ("street-v1", "street-train-v1")
@@ -47,31 +48,58 @@ def reproduce(
     With nothing given it renders the street benchmark (about half an hour on two cores) and runs on that.
     """
     from clipvad.encoders import load_encoder
+    from clipvad.encoders.openclip import choose_device
+    from clipvad.training.classes import text_encoder
     from clipvad.training.config import load_config
     from clipvad.training.tables import TABLES, Reproduction
 
-    wanted = list(dict.fromkeys([*TABLES, LATENCY] if tables == ["all"] else tables))
-    if unknown := [name for name in wanted if name not in (*TABLES, LATENCY)]:
-        raise SettingsError(f"There is no {unknown[0]!r}. Allowed: {', '.join(sorted([*TABLES, LATENCY]))}, all.")
+    known = sorted([*TABLES, LATENCY], key=_number)
+    if unknown := [name for name in tables if name not in (*known, "all")]:
+        raise SettingsError(f"There is no {unknown[0]!r}. Allowed: {', '.join(known)}, all.")
+    wanted = [name for name in known if name in tables or "all" in tables]
+    if wanted == [LATENCY] and config is None:  # needs an encoder and no data
+        _print(LATENCY, *_latency(load_encoder("bundled", device=device or "auto", precision="fp32")), out)
+        return
     base = load_config(config) if config else _street()
     given = {"features": features, "root": root}
     changes = {key: value for key, value in given.items() if value}
     base = base.changed(data=changes, loop={"device": device} if device else {})
     if base.data is None:
         raise SettingsError(f"{config}: the key data is missing. It says which data set and features to train on.")
-    trained = [name for name in sorted(wanted, key=lambda name: int(name[5:])) if name != LATENCY]
+    if base.model.branch != "text":
+        raise SettingsError(
+            f"{config}: the tables set a text branch beside the classifier. Write model: {{branch: text}}."
+        )
     dataset, source = base.data.open()
-    name = base.encoder or source.spec.encoder_id.partition("@")[0]
-    encoder = load_encoder(name, device=base.loop.device, precision="fp32")
+    encoder = text_encoder(None, base, source.spec, device=choose_device(base.loop.device))
     console.say(f"{dataset.name}: {len(dataset.of('train'))} videos to train on; {source.spec.label}")
-    run = Reproduction(base, dataset, source, encoder, out=out / "runs", on_progress=EpochLines())
-    try:
-        for table in trained:
-            _train_table(table, run, out, seeds=seeds)
-        if LATENCY in wanted:
+    lines = RunLines()
+    run = Reproduction(base, dataset, source, encoder, out=out / "runs", on_progress=EpochLines(), on_run=lines)
+    lines.todo = run.missing([row for table in wanted for row in TABLES.get(table, ())], seeds=seeds)
+    for table in wanted:
+        if table == LATENCY:
             _print(LATENCY, *_latency(encoder), out)
-    except OSError as error:
-        raise SettingsError(f"--out {out} can't be written: {error.strerror or error}. Choose another.") from None
+        else:
+            _train_table(table, run, out, seeds=seeds)
+
+
+class RunLines:
+    """A line before each run: which of how many, and how long all that are left will take at the pace so far."""
+
+    def __init__(self) -> None:
+        self.todo = 0
+        self._begun = 0
+        self._since = time.monotonic()
+
+    def __call__(self, row: TableRow, seed: int) -> None:
+        spent_s = time.monotonic() - self._since
+        left = f", about {span(spent_s / self._begun * (self.todo - self._begun))} left" if self._begun else ""
+        self._begun += 1
+        console.say(f"run {self._begun}/{self.todo}: {row.name}, seed {seed}{left}")
+
+
+def _number(table: str) -> int:
+    return int(table.removeprefix("table"))
 
 
 def _street() -> TrainConfig:
@@ -99,9 +127,15 @@ def _train_table(table: str, run: Reproduction, out: Path, *, seeds: int) -> Non
     from clipvad.training.tables import TABLES, cells
 
     results: list[Result] = []
-    for result in run.results(TABLES[table], seeds=seeds):
-        results.append(result)
-        console.say(f"{table}: {result.row.name}: {result.problem or _figures(result)}")
+    try:
+        for result in run.results(TABLES[table], seeds=seeds):
+            results.append(result)
+            console.say(f"{table}: {result.row.name}: {result.problem or _figures(result)}")
+    except OSError as error:
+        raise _unwritable(out, error) from None
+    except KeyboardInterrupt:
+        console.say(f"\nstopped; what is trained so far is in {out}. Run the same command again to go on.")
+        raise
     _print(table, *cells(table, results), out)
 
 
@@ -121,8 +155,15 @@ def _print(table: str, header: Sequence[str], rows: Sequence[Sequence[str]], out
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
     lines = [f"{table}, {head['machine']}, {head['date']}", "", _line(header), _line(["---"] * len(header))]
-    write_atomic(out / f"{table}.md", "\n".join([*lines, *map(_line, rows)]) + "\n")
-    write_atomic(out / f"{table}.json", json.dumps({**head, "header": header, "rows": rows}, indent=1) + "\n")
+    try:
+        write_atomic(out / f"{table}.md", "\n".join([*lines, *map(_line, rows)]) + "\n")
+        write_atomic(out / f"{table}.json", json.dumps({**head, "header": header, "rows": rows}, indent=1) + "\n")
+    except OSError as error:
+        raise _unwritable(out, error) from None
+
+
+def _unwritable(out: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"--out {out} can't be written: {error.strerror or error}. Choose another.")
 
 
 def _line(cells: Sequence[str]) -> str:

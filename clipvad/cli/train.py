@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clipvad.cli import console
+from clipvad.cli.datasets import DomainOption, EncoderIdOption, FeaturesRootOption, VideosOption, reader_options
 from clipvad.cli.options import DeviceOption
 from clipvad.errors import SettingsError
 
@@ -55,7 +56,8 @@ def train(
         raise
     chosen = checkpoint.training
     figure = "" if chosen["val_auc"] is None else f", validation AUC {100 * chosen['val_auc']:.1f}"
-    console.say(f"chosen: epoch {chosen['epoch']} by {chosen['chosen_by']}{figure} -> {out}/{config.name}.safetensors")
+    epoch = f"epoch {chosen['epoch']} of {chosen['epochs']} ({chosen['chosen_by']}{figure})"
+    console.say(f"chosen: {epoch} -> {out}/{config.name}.safetensors")
     if any(video.truth is not None for video in dataset.of("test")):
         console.say("test videos, looked at only now that the choice is made:")
         _print(evaluate(checkpoint, dataset, source, device=config.loop.device))
@@ -66,17 +68,20 @@ def measure(
     data: Annotated[str, typer.Option("--data", metavar="KIND", help="One of `clipvad datasets list`.")],
     root: Annotated[Path, typer.Option("--root", metavar="DIR", help="The data set's folder.")],
     features: Annotated[list[Path], typer.Option("--features", metavar="STORE", help="May be repeated.")],
-    encoder_id: Annotated[
-        str | None, typer.Option("--encoder-id", metavar="NAME", help="What made features that don't say it.")
-    ] = None,
+    features_root: FeaturesRootOption = None,
+    encoder_id: EncoderIdOption = None,
+    domain: DomainOption = None,
+    videos: VideosOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Frame AUC and AP of a checkpoint on the test videos of a data set."""
     from clipvad.nn import Checkpoint
     from clipvad.training import DataConfig, evaluate
 
-    given = {"kind": data, "root": root, "features": features, "features_options": {"encoder_id": encoder_id}}
-    dataset, source = DataConfig.model_validate(given).open()
+    of_features = {"encoder_id": encoder_id, "root": features_root}
+    given = {"kind": data, "root": root, "features": features, "features_options": of_features}
+    with reader_options(domain, videos) as options:
+        dataset, source = DataConfig.model_validate({**given, "options": options}).open()
     _print(evaluate(Checkpoint.load(file), dataset, source, device=device or "auto"))
 
 
@@ -104,7 +109,7 @@ class EpochLines:
 
     def __call__(self, now: TrainProgress) -> None:
         text = f"epoch {now.epoch}/{now.epochs}, step {now.step}/{now.steps}, loss {now.loss:.4f}"
-        left = f", at most {_span(now.left_s)} left"
+        left = f", at most {span(now.left_s)} left"
         if now.done is not None:
             if now.done.val_auc is not None:
                 text += f", validation AUC {100 * now.done.val_auc:.1f}{' (best)' if now.done.best else ''}"
@@ -114,7 +119,8 @@ class EpochLines:
             print(f"\r{text}{left}  ", end="", file=sys.stderr, flush=True)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """3725.2 -> "1:02:05"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

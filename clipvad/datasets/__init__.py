@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from clipvad.datasets.assembly import with_untaught
 from clipvad.datasets.base import NORMAL, DataSet, LabelledVideo, Split, Truth
 from clipvad.datasets.manifest import read_manifest
 from clipvad.datasets.shanghaitech import read_shanghaitech
@@ -61,7 +62,7 @@ def load_dataset(kind: str, root: str | Path, **options: Any) -> DataSet:
     if isinstance(options.get("videos"), str | Path):
         options["videos"] = VideoTimes(options["videos"])
     try:
-        return DATASETS[kind](root, **options)
+        return with_untaught(DATASETS[kind](root, **options))
     except ManifestError as error:  # the files are read by what the evaluation reads them with
         raise DataSetError(str(error)) from error
 

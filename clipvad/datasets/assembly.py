@@ -14,6 +14,7 @@ from clipvad.datasets.times import VideoTimes
 from clipvad.evaluation.annotations import FrameSpan
 
 SNIPPET = 16  # frames: shared arrays keep whole snippets only, so a video may end that much earlier there
+UNKNOWN = "no frame labels, as nothing tells the number of frames (arrays of labels, features or the videos would)"
 Labels = tuple[str, ...]
 Frames = int | NDArray[np.float64]  # of one video: how many source frames, or the seconds at which each is shown
 
@@ -78,10 +79,9 @@ def assemble(
         findings.contradict("listed for training and test; kept for the test only", video)
     for video in sorted(spans.keys() - train.keys() - test.keys()):
         findings.contradict("annotated but not listed", video)
-    taught = {label for labels in train.values() for label in labels}
-    for label in sorted({label for labels in test.values() for label in labels} - taught) if taught else ():
-        findings.miss("classes of test videos that no training video has", label)
+    unknown = UNKNOWN
     if videos is not None:
+        unknown = "no frame labels, as the folder of videos has no such video or a broken one"
         frames, broken = videos.of(test)
         for error in broken:
             findings.miss(str(error))
@@ -89,9 +89,18 @@ def assemble(
         LabelledVideo(name=video, split="train", labels=labels) for video, labels in train.items() if video not in test
     ]
     for video, labels in test.items():
-        truth = _truth(video, labels, spans.get(video), frames.get(video), findings)
+        truth = _truth(video, labels, spans.get(video), frames.get(video), findings, unknown=unknown)
         labelled.append(LabelledVideo(name=video, split="test", labels=labels, truth=truth))
     return findings.added_to(DataSet(name=name, videos=tuple(labelled)))
+
+
+def with_untaught(data: DataSet) -> DataSet:
+    """`data` with a remark on the classes of test videos that no training video has, if it has classes to train."""
+    taught, tested = ({label for video in data.of(split) for label in video.labels} for split in ("train", "test"))
+    findings = Findings()
+    for label in sorted(tested - taught) if taught else ():
+        findings.miss("classes of test videos that no training video has", label)
+    return findings.added_to(data)
 
 
 def first_known(names: Iterable[str], *sources: Mapping[str, Frames]) -> dict[str, Frames]:
@@ -110,7 +119,13 @@ def compare_with_arrays(
 
 
 def _truth(
-    video: str, labels: Labels, spans: Sequence[FrameSpan] | None, frames: Frames | None, findings: Findings
+    video: str,
+    labels: Labels,
+    spans: Sequence[FrameSpan] | None,
+    frames: Frames | None,
+    findings: Findings,
+    *,
+    unknown: str,
 ) -> Truth | None:
     if spans is None:
         findings.contradict("listed for the test but not annotated", video)
@@ -121,7 +136,7 @@ def _truth(
     if spans and not labels:
         findings.contradict("labelled normal but annotated with an interval", video)
     if frames is None:
-        findings.miss("no frame labels: neither arrays, features nor videos tell the number of frames", video)
+        findings.miss(unknown, video)
         return None
     truth = truth_of(spans, frames=frames)
     count = len(truth.labels)

@@ -46,8 +46,12 @@ def without_padding(arrays: Mapping[str, NDArray[np.bool_]]) -> dict[str, NDArra
 def _read(path: Path) -> NDArray[np.bool_]:
     try:
         labels: NDArray[np.float64] = np.asarray(np.load(path), np.float64)
-    except (OSError, EOFError, ValueError, TypeError) as error:
+    except OSError as error:
         raise DataSetError(f"The frame labels {path} can't be read: {error}.") from error
+    except (EOFError, ValueError, TypeError) as error:
+        raise DataSetError(
+            f"The frame labels {path} can't be read: they are no array of numbers, or cut off. Copy them again."
+        ) from error
     if labels.ndim != 1:
         raise DataSetError(f"{path} is not a row of frame labels: {labels.shape}.")
     return np.asarray(labels != 0, bool)

@@ -80,7 +80,7 @@ def _check(video: LabelledVideo, source: FeatureSource, findings: Findings) -> N
         return
     if {features.unit, video.truth.unit} == {"s", "frames"}:
         findings.miss(
-            "features in seconds can be compared with frame labels at the videos' timestamps only", video.name
+            "features in seconds need frame labels at the videos' timestamps: give the folder of videos", video.name
         )
     rows = expected_rows(video.truth, source.spec)
     if rows is not None and abs(len(features) - rows) > 1:

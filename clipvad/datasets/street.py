@@ -1,4 +1,4 @@
-"""The street benchmark: see `clipvad.synth.layouts` for what it is on disk."""
+"""The street benchmark as `clipvad synth` renders it: manifest.csv for the clips, truth/ for their frame labels."""
 
 from __future__ import annotations
 

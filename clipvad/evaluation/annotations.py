@@ -25,7 +25,11 @@ def read_lines(path: Path) -> list[str]:
     """The lines of a text file, a byte order mark and either kind of line end taken away."""
     try:
         return path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
+        raise ManifestError(f"There is no annotation file {path}. Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"The annotation file {path} is no UTF-8 text ({error}). Save it as UTF-8.") from error
+    except OSError as error:
         raise ManifestError(f"The annotation file {path} can't be read: {error}.") from error
 
 
@@ -67,8 +71,12 @@ def read_masks(path: Path) -> dict[str, NDArray[np.bool_]]:
         else:
             with np.load(path) as packed:
                 found = {name: packed[name] for name in packed.files}
-    except (OSError, EOFError, ValueError, AttributeError, BadZipFile) as error:
+    except OSError as error:
         raise ManifestError(f"The frame masks {path} can't be read: {error}.") from error
+    except (EOFError, ValueError, AttributeError, BadZipFile) as error:
+        raise ManifestError(
+            f"The frame masks {path} can't be read: they are no NumPy arrays, or cut off. Copy them again."
+        ) from error
     if not found or any(mask.ndim != 1 for mask in found.values()):
         raise ManifestError(f"{path} holds no frame masks: expected NAME.npy with one number a frame.")
     return {name: np.asarray(mask) != 0 for name, mask in found.items()}
@@ -117,7 +125,7 @@ def _matlab_ranges(text: str) -> list[FrameSpan]:  # frames from 1, both ends in
 
 def _ped_json(path: Path) -> dict[str, list[FrameSpan]]:
     try:
-        clips = json.loads(path.read_text("utf-8"))
+        clips = json.loads(path.read_text("utf-8-sig"))
         return {
             clip: [(int(first), int(last) + 1) for first, last in entry["intervals_0based_inclusive"]]
             for clip, entry in clips.items()

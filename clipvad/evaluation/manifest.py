@@ -38,7 +38,9 @@ def read_manifest(path: str | Path) -> tuple[Entry, ...]:
     path = Path(path)
     try:
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"The manifest {path} is no UTF-8 text ({error}). Save it as UTF-8.") from error
+    except OSError as error:
         raise ManifestError(f"The manifest {path} can't be read: {error}.") from error
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
@@ -98,6 +100,10 @@ def _floor_ms(seconds: float) -> float:
 def _interval(row: dict[str, str | None], where: str) -> Interval | None:
     raw = [(row[name] or "").strip() for name in ("start_s", "end_s")]
     if raw == ["", ""]:
+        if row["end_s"] is None:  # a row that was cut off would count as a normal video
+            raise ManifestError(
+                f"{where}: the row ends early. Is the file complete? A normal video's row ends in commas."
+            )
         return None
     try:
         start_s, end_s = (float(value) for value in raw)

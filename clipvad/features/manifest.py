@@ -87,7 +87,9 @@ _MEND = "Restore it from a copy, or extract the features again into another fold
 
 def _check_version(path: Path, raw: Any) -> None:
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
-        raise FeaturesError(f'{path} is not the manifest of a feature store: it lacks "schema": "{SCHEMA}".')
+        raise FeaturesError(
+            f'{path} is not the manifest of a feature store: it lacks "schema": "{SCHEMA}". Choose another folder.'
+        )
     version = raw.get("schema_version")
     if version != SCHEMA_VERSION:
         raise FeaturesError(

@@ -53,7 +53,7 @@ class ListSource:
         if first is None:
             raise FeaturesError(
                 f"None of the {len(self.names)} videos listed in {self.path} has its features under {self.root}. "
-                "Give the folder that holds the .npy files as root."
+                "Say which folder holds the files: --features-root, in a training file features_options: {root: DIR}."
             )
         encoder = VADCLIP_ENCODER if self.path.suffix.lower() == ".csv" else I3D_ENCODER
         self.spec = _spec(self._rows(first), encoder_id or encoder, "stride", stride)

@@ -43,7 +43,10 @@ def open_features(
         return ListSource(path, root=root, encoder_id=encoder_id, stride=stride or STRIDE, frames=frames)
     if suffix == ".npz":
         if encoder_id is None:
-            raise FeaturesError(f"{path} does not say what made its features. Name it: encoder_id, such as I3D.")
+            raise FeaturesError(
+                f"{path} does not say what made its features. Name it, such as I3D: --encoder-id, in a training file "
+                "features_options: {encoder_id: NAME}."
+            )
         return ArchiveSource(path, encoder_id=encoder_id, stride=stride, frames=frames)
     raise FeaturesError(f"{path} is not a layout that can be read: {LAYOUTS}.")
 

@@ -114,6 +114,11 @@ def read_street(folder: str | Path, *, domain: str = "pedestrian") -> tuple[Stre
                   heldout=row["heldout"], seed=int(row["seed"]))
             for name, row in sorted(first.items())
         )  # fmt: skip
+    except FileNotFoundError as error:
+        raise ManifestError(
+            f"{folder} holds no complete street benchmark: {error.filename} is missing. Make one with "
+            f"`clipvad synth --out {folder}`, or give the folder of one."
+        ) from error
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ManifestError(
             f"{folder} holds no complete street benchmark ({error!r}). Make one with `clipvad synth --out {folder}`."

@@ -95,7 +95,7 @@ def text_encoder(encoder: Encoder | None, config: TrainConfig, spec: FeatureSpec
         except EncoderError as error:
             raise EncoderError(
                 f"{error} The features go by {made_by!r}: if one of these made them, write its name under data > "
-                "features_options > encoder_id."
+                "features_options > encoder_id, or do without sentences: model: {branch: classifier}."
             ) from None
     name = encoder.id.partition("@")[0]
     if at:

@@ -21,9 +21,9 @@ from clipvad.rules.marks import parse_yaml
 from clipvad.ruleset import FieldPath
 
 PromptKind = Literal["fixed", "category", "description"]
-
-FOLDERS = ("more", "videos")  # options of data sets that are paths
+PATH_OPTIONS = ("videos", "more")  # those of `load_dataset` that are folders
 STATE = "last"  # beside the checkpoint lies a file of this name, see `clipvad.training.state`
+
 # Numbers are taken from words too: YAML reads 1e-5, without a dot, as a word.
 _Settings = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -70,6 +70,20 @@ class DataConfig(BaseModel):
         """Labels and features. Raises `DataSetError` and `FeaturesError`."""
         source = open_features(self.features, **self.features_options.model_dump(exclude_none=True))
         return load_for(source, self.kind, self.root, **self.options), source
+
+    def placed(self, folder: Path) -> DataConfig:
+        """The same with paths that are relative to `folder`, those among the options too."""
+        features = self.features_options
+        if features.root is not None:
+            features = features.model_copy(update={"root": folder / features.root})
+        paths = {name: str(folder / self.options[name]) for name in PATH_OPTIONS if self.options.get(name)}
+        changed = {
+            "root": folder / self.root,
+            "options": {**self.options, **paths},
+            "features": [folder / path for path in self.features],
+            "features_options": features,
+        }
+        return self.model_copy(update=changed)
 
 
 class PromptConfig(BaseModel):
@@ -156,6 +170,10 @@ class TrainConfig(BaseModel):
             raise ValueError(f"{name!r} is the file of the state to go on from; choose another")
         return name
 
+    def placed(self, folder: Path) -> TrainConfig:
+        """The same with the paths of `data` relative to `folder`."""
+        return self if self.data is None else self.model_copy(update={"data": self.data.placed(folder)})
+
     def changed(self, **parts: Mapping[str, Any] | str) -> TrainConfig:
         """A copy with other values: `changed(name="b", loop={"seed": 1})`. Raises `SettingsError`."""
         data = self.model_dump()
@@ -173,7 +191,7 @@ def load_config(path: Path) -> TrainConfig:
     except RulesError as error:
         raise SettingsError(str(error)) from None
     config = _built(document.data, where=lambda field: f"{path}, line {document.line(field)}")
-    return config if config.data is None else config.model_copy(update={"data": _placed(config.data, path.parent)})
+    return config.placed(path.parent)
 
 
 def _built(data: object, *, where: Callable[[FieldPath], str]) -> TrainConfig:
@@ -189,19 +207,3 @@ def _built(data: object, *, where: Callable[[FieldPath], str]) -> TrainConfig:
         raise SettingsError(f"{where(first['loc'])}: {'' if unknown or not field else f'{field}: '}{problem}") from None
     except ModelError as error:
         raise SettingsError(f"{where(('model',))}: model: {error}") from None
-
-
-def _placed(data: DataConfig, folder: Path) -> DataConfig:
-    options = data.features_options
-    if options.root is not None:
-        options = options.model_copy(update={"root": folder / options.root})
-    features = [folder / path for path in data.features]
-    folders = {name: str(folder / path) for name, path in data.options.items() if name in FOLDERS}
-    return data.model_copy(
-        update={
-            "root": folder / data.root,
-            "options": {**data.options, **folders},
-            "features": features,
-            "features_options": options,
-        }
-    )

@@ -103,8 +103,8 @@ def frame_curve(scores: NDArray[np.floating], found: Rows, truth: Truth) -> NDAr
         places = np.arange(len(places), dtype=np.float64)  # a label a source frame: its number is its place
     elif found.unit != truth.unit:
         raise FeaturesError(
-            f"{found.name}: the features are placed in seconds, the labels in frames. Give a data set whose labels "
-            "are in seconds, or extract the features by stride."
+            f"{found.name}: the features are placed in seconds, the labels in frames. Give the folder of the videos, "
+            "whose timestamps tell the seconds: --videos, or options: {videos: DIR} under data in a training file."
         )
     return hold(places, found.starts, scores)
 
@@ -113,7 +113,8 @@ def _truths(videos: Sequence[LabelledVideo], name: str) -> dict[str, Truth]:
     missing = [video.name for video in videos if video.truth is None]
     if missing or not videos:
         raise DataSetError(
-            f"{name}: {len(missing)} videos to be tested have no frame labels: {', '.join(missing[:8])}."
+            f"{name}: {len(missing)} videos to be tested have no frame labels: {', '.join(missing[:8])}. "
+            "What they lack is told by: clipvad datasets check"
             if missing
             else f"{name} has no video to test."
         )

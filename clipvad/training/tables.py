@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,11 +16,11 @@ import yaml
 
 from clipvad.datasets import NORMAL, DataSet
 from clipvad.encoders import Encoder
-from clipvad.errors import ModelError
+from clipvad.errors import DataSetError, ModelError
 from clipvad.features import FeatureSource
 from clipvad.files import write_atomic
 from clipvad.ruleset import Rule, RuleSet
-from clipvad.training.classes import descriptions_of, sentences_of
+from clipvad.training.classes import class_of, descriptions_of, sentences_of
 from clipvad.training.config import TrainConfig
 from clipvad.training.evaluate import evaluate
 from clipvad.training.loop import train
@@ -28,6 +28,7 @@ from clipvad.training.progress import TrainProgress
 
 Kind = Literal["video", "frame", "zero-shot"]
 UCF, SHT = "UCF-Crime", "ShanghaiTech"
+DONE = "test.json"  # of a run's folder: its figures, written last
 Changes = Mapping[str, Mapping[str, Any]]
 
 
@@ -123,7 +124,8 @@ PRINTED = {"table4": (UCF,), "table5": (SHT,)}  # of the others both columns
 class Reproduction:
     """Trains the rows of tables on one data set and keeps every run in `out`, so that nothing is trained twice.
 
-    `base`: the training that rows change. `encoder`: whose text tower makes the classes.
+    `base`: the training that rows change. `encoder`: whose text tower makes the classes. `on_run` hears of each row and
+    seed that is not on disk yet, before it is run.
     """
 
     def __init__(
@@ -135,16 +137,22 @@ class Reproduction:
         *,
         out: Path,
         on_progress: Callable[[TrainProgress], None] | None = None,
+        on_run: Callable[[TableRow, int], None] = lambda row, seed: None,
     ) -> None:
         self.base, self.dataset, self.source, self.encoder = base, dataset, source, encoder
         self.out = out
-        self._on_progress = on_progress
+        self._on_progress, self._on_run = on_progress, on_run
+
+    def missing(self, rows: Iterable[TableRow], *, seeds: int) -> int:
+        """How many runs of these rows are not on disk yet."""
+        folders = {self._place(row, seed)[1] for row in rows for seed in _seeds_of(row, seeds)}
+        return sum(not (folder / DONE).exists() for folder in folders)
 
     def results(self, rows: Sequence[TableRow], *, seeds: int) -> Iterator[Result]:
         """Each row with seeds 0 to `seeds` - 1. Raises `ClipvadError` for what concerns all rows."""
         for row in rows:
             try:
-                found = [self._run(row, seed) for seed in range(1 if row.kind == "zero-shot" else seeds)]
+                found = [self._run(row, seed) for seed in _seeds_of(row, seeds)]
             except ModelError as error:  # such as a context that the text tower has no room for
                 yield Result(row=row, problem=str(error))
             else:
@@ -152,18 +160,24 @@ class Reproduction:
 
     def _run(self, row: TableRow, seed: int) -> tuple[float, float]:
         """AUC and AP in per cent, from disk if this very run was done before."""
+        config, folder = self._place(row, seed)
+        done = folder / DONE
+        if not done.exists():
+            self._on_run(row, seed)
+            figures = self._measured(config, row.kind, seed, folder)
+            written = config.placed(Path.cwd()).model_dump(mode="json")  # a file's paths are relative to itself
+            write_atomic(folder / "config.yaml", yaml.safe_dump(written, sort_keys=False))
+            write_atomic(done, json.dumps(figures) + "\n")
+        auc, ap = json.loads(done.read_text("utf-8"))
+        return auc, ap
+
+    def _place(self, row: TableRow, seed: int) -> tuple[TrainConfig, Path]:
+        """The training of a row and the folder of this very run."""
         config = self._config(row, seed)
         identity = {"kind": row.kind, "config": config.model_dump(mode="json"), "spec": str(self.source.spec),
                     "videos": [video.name for video in self.dataset.videos]}  # fmt: skip
         digest = hashlib.blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=6).hexdigest()
-        folder = self.out / digest
-        done = folder / "test.json"
-        if not done.exists():
-            figures = self._measured(config, row.kind, seed, folder)
-            write_atomic(folder / "config.yaml", yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
-            write_atomic(done, json.dumps(figures) + "\n")
-        auc, ap = json.loads(done.read_text("utf-8"))
-        return auc, ap
+        return config, self.out / digest
 
     def _config(self, row: TableRow, seed: int) -> TrainConfig:
         return self.base.changed(**row.changes, loop={"seed": seed})
@@ -179,19 +193,26 @@ class Reproduction:
             from clipvad.scoring.prompts import embed_sentences
             from clipvad.training.teach_videos import frame_row
 
-            rules = rules_of(config)
+            rules = rules_of(config, [class_of(video, config) for video in self.dataset.of("train")])
             found = frame_row(
                 self.dataset, self.source, embed_sentences(self.encoder, rules, memo={}), rules,
                 temperature=1 / self.encoder.logit_scale, seed=None if kind == "zero-shot" else seed,
             )  # fmt: skip
-        assert found.auc is not None
-        assert found.ap is not None
+        if found.auc is None or found.ap is None:
+            raise DataSetError(f"{self.dataset.name}: its test frames are all normal or all abnormal: there is no AUC.")
         return 100 * found.auc, 100 * found.ap
 
 
-def rules_of(config: TrainConfig) -> RuleSet:
-    """The sentences of a training as a rule set, categories by class."""
-    found = descriptions_of([NORMAL, *sentences_of(config.prompts)], config.prompts)
+def _seeds_of(row: TableRow, seeds: int) -> range:
+    return range(1 if row.kind == "zero-shot" else seeds)  # nothing is drawn at random without training
+
+
+def rules_of(config: TrainConfig, classes: Iterable[str] = ()) -> RuleSet:
+    """The sentences of a training as a rule set, categories by class; for `classes` without any, their names.
+
+    Raises `SettingsError` for classes that have no sentence where others have.
+    """
+    found = descriptions_of(list(dict.fromkeys([NORMAL, *sentences_of(config.prompts), *classes])), config.prompts)
     return RuleSet(
         name=config.name,
         normal=tuple(Rule(text=text, category=NORMAL) for text in found[NORMAL]),

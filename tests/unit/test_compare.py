@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from clipvad.cli import main
 from clipvad.core import ScoreSettings
 from clipvad.rules import load_rules
+from clipvad.scoring.taught import Lesson
 from clipvad.settings import Settings
 from clipvad.ui.controller import Controller
 from clipvad.ui.engine import Engine
@@ -96,6 +97,30 @@ def test_a_zone_of_side_b_alone_is_looked_at_in_frame_mode(capsys: pytest.Captur
     zones = "smooth_s: 0\nzones: [{name: left, points: [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}]"
     rules_file("b", more=zones, abnormal="{text: something red, zones: left}")
     assert compared(capsys, "--mode", "frame")[-1].split()[:3] == ["B", "1.00", "2.00"]
+
+
+def test_scorers_tell_the_sides_apart_and_a_lesson_is_said_to_run(capsys: pytest.CaptureFixture[str]) -> None:
+    rules_file("a", more="smooth_s: 0")
+    blank: dict[str, Any] = {"scale": np.ones((1, 3), np.float32), "bias": np.zeros(1, np.float32)}
+    sentence: dict[str, Any] = {"sentences": ("something red",), "is_abnormal": np.array([True])}
+    lesson = Lesson(name="calmer", encoder_id=ColourEncoder.id, temperature=0.05, picture="object", **sentence, **blank)
+    lesson.save(Path("calmer.safetensors"))
+    with pytest.raises(SystemExit):
+        main(
+            [
+                "compare",
+                "red.mp4",
+                "--rules",
+                "a.yaml",
+                "--scorer",
+                "calmer.safetensors",
+                "--against-scorer",
+                "zero-shot",
+            ]
+        )
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[:2] == ["A: lesson calmer: 1 events", "B: zero-shot: 1 events"]
+    assert "scorer: lesson calmer" in shown.err
 
 
 # The tab

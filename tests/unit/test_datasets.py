@@ -75,7 +75,7 @@ def test_without_numbers_of_frames_there_are_labels_of_videos_only(tmp_path: Pat
     data = load_dataset("ucf_crime", write(tmp_path, **UCF))
     assert [video.truth for video in data.videos] == [None] * 4
     assert data.remarks == (
-        "no frame labels: neither arrays, features nor videos tell the number of frames: "
+        "no frame labels, as nothing tells the number of frames (arrays of labels, features or the videos would): "
         "2 (Abuse028_x264, Normal_Videos_003_x264)",
     )
     assert data.contradictions == ()
@@ -91,6 +91,8 @@ def test_with_the_videos_frame_labels_are_at_their_own_timestamps(tmp_path: Path
     assert truth.unit == "s"
     assert truth.positions[truth.labels].tolist() == [0.25, 0.4]
     assert data.videos[3].truth is None  # its video is not there, and seconds can't be told from a number of frames
+    said = "no frame labels, as the folder of videos has no such video or a broken one: 1 (Normal_Videos_003_x264)"
+    assert data.remarks[1:] == (said,)
 
 
 def test_frame_times_are_reported_video_by_video_and_a_broken_one_is_a_remark(tmp_path: Path) -> None:
@@ -188,7 +190,7 @@ def test_an_end_within_a_snippet_beyond_the_last_frame_is_the_shared_arrays_way(
         ),
         ("Anomaly_Train__txt", "Abuse/\n", "line 1: expected"),
         ("Anomaly_Train__txt", " \n\n", r"Anomaly_Train\.txt lists no video"),
-        ("Anomaly_Train__txt", b"\xff\xfe\x00\x80", r"Anomaly_Train\.txt can't be read"),
+        ("Anomaly_Train__txt", b"\xff\xfe\x00\x80", r"Anomaly_Train\.txt is no UTF-8 text .* Save it as UTF-8"),
         (ANNOTATION, "\nAbuse028_x264.mp4 Abuse 2 4 7\n", r"Temporal_.*\.txt, line 2: expected"),
         (ANNOTATION, "Abuse028_x264.mp4 Abuse 2 4 7 x\n", "line 1: expected"),
         (ANNOTATION, "Abuse028_x264.mp4 Abuse -5 4 -1 -1\n", "line 1: an interval begins at frame -5"),

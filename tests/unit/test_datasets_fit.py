@@ -97,7 +97,7 @@ def test_what_of_the_features_does_not_fit_is_said() -> None:
 def test_features_in_seconds_need_labels_in_seconds() -> None:
     source = Rows({"a": 32, "t": 1}, sampling="fps", step=8)
     (said,) = check_features(data_set(a=100), source).remarks
-    assert said == "features in seconds can be compared with frame labels at the videos' timestamps only: 1 (a)"
+    assert said == "features in seconds need frame labels at the videos' timestamps: give the folder of videos: 1 (a)"
     videos = (LabelledVideo(name="a", split="test", labels=(), truth=truth(100, fps=25)),)
     assert check_features(DataSet(name="x", videos=videos), source).remarks == ()
 

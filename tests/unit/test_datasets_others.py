@@ -108,7 +108,8 @@ def test_shanghaitech_with_masks_of_the_abnormal_videos(tmp_path: Path) -> None:
     assert data.remarks == ()
     short = load_dataset("shanghaitech", tmp_path)
     assert short.remarks == (
-        "no frame labels: neither arrays, features nor videos tell the number of frames: 1 (01_001)",
+        "no frame labels, as nothing tells the number of frames (arrays of labels, features or the videos would): "
+        "1 (01_001)",
     )
 
 
@@ -154,11 +155,11 @@ def test_a_broken_split_of_shanghaitech_is_refused(tmp_path: Path, text: str) ->
         load_dataset("shanghaitech", write(tmp_path, split__json=text))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"\x93NUMPY"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"\x93NUMPY", b"a text"])
 def test_broken_arrays_are_refused(tmp_path: Path, content: bytes) -> None:
     write(tmp_path, **SH, test_frame_gt__npz=content)
-    with pytest.raises(DataSetError, match=r"test_frame_gt\.npz can't be read"):
-        load_dataset("shanghaitech", tmp_path)
+    with pytest.raises(DataSetError, match=r"test_frame_gt\.npz can't be read: .* Copy them again\.$"):
+        load_dataset("shanghaitech", tmp_path)  # NumPy itself would advise to unpickle what it does not know
 
 
 def test_ucsd_ped2_trains_on_normal_clips_only(tmp_path: Path) -> None:
@@ -174,6 +175,12 @@ def test_ucsd_ped2_trains_on_normal_clips_only(tmp_path: Path) -> None:
         "Test002": ("test", "abnormal"),
     }
     assert (frames_of(data, "Test001"), frames_of(data, "Test002"), data.remarks) == ([1, 2, 4], [0, 1, 2, 3], ())
+
+
+def test_ucsd_ped2_takes_intervals_from_json_with_a_byte_order_mark(tmp_path: Path) -> None:
+    write(tmp_path, frame_gt__json=b"\xef\xbb\xbf" + b'{"Test001": {"intervals_0based_inclusive": [[1, 2]]}}')
+    data = load_dataset("ucsd_ped2", tmp_path, frame_counts={"Test001": 4})
+    assert frames_of(data, "Test001") == [1, 2]
 
 
 MANIFEST = "video,label,start_s,end_s,split\n"
@@ -194,6 +201,7 @@ def test_a_manifest_with_splits_is_a_data_set(tmp_path: Path) -> None:
     truth = data.videos[0].truth
     assert truth is not None
     assert (truth.unit, truth.positions[:3].tolist()) == ("s", [0.0, 0.1, 0.2])
+    assert data.remarks == ("classes of test videos that no training video has: 2 (fight, fire)",)
     same = load_dataset("manifest", tmp_path / "manifest.csv")
     assert labels(same) == labels(data)
 
@@ -205,12 +213,18 @@ def test_a_manifest_with_splits_is_a_data_set(tmp_path: Path) -> None:
         ("a.mp4,x,0,1,train\na.mp4,x,2,3,test\n", "line 3: split is train or test, one for all rows"),
         ("a.mp4,x,1\n", "line 2: .*must both be seconds"),
         ("gone.mp4,x,,,train\n", "gone.mp4"),
+        ("a.mp4,fight,,,train\nb.mp4,fi", "line 3: the row ends early"),
     ],
 )
 def test_a_broken_manifest_is_refused_with_its_line(tmp_path: Path, rows: str, message: str) -> None:
     write_numbered(tmp_path / "a.mp4", 3, rate=10)
     with pytest.raises(DataSetError, match=message):
         load_dataset("manifest", write(tmp_path, manifest__csv=MANIFEST + rows))
+
+
+def test_a_folder_without_a_manifest_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataSetError, match=r"^There is no annotation file \S+manifest\.csv\. Check the path\.$"):
+        load_dataset("manifest", tmp_path)
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:

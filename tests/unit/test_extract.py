@@ -222,7 +222,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(place: Path, capsys: py
 
 
 def test_ctrl_c_leaves_a_good_store_that_the_same_command_completes(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (place / "videos" / "broken.mp4").unlink()
     assert call("videos", "--out", "whole") == 0
@@ -238,6 +238,7 @@ def test_ctrl_c_leaves_a_good_store_that_the_same_command_completes(
         patch.setattr(StoreWriter, "add", interrupted)
         assert call("videos", "--out", "store") == 130
     signal.signal(signal.SIGINT, before)
+    assert "is in store. Run the same command again to go on." in capsys.readouterr().err
     assert not [one for one in threading.enumerate() if one.name.startswith("clipvad-")]
     assert FeatureStore.open(place / "store").names == ("a", "b")
     assert call("videos", "--out", "store") == 0

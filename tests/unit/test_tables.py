@@ -10,11 +10,12 @@ import torch
 import yaml
 
 from clipvad.encoders import Encoder, load_encoder
-from clipvad.errors import ModelError
+from clipvad.errors import EncoderError, ModelError
 from clipvad.nn import Checkpoint, ModelConfig, VideoModel
 from clipvad.rules import load_rules
 from clipvad.training import TrainConfig, load_config, train
 from clipvad.training import config as training_files
+from clipvad.training.classes import text_encoder
 from clipvad.training.latency import PUBLISHED, measure
 from clipvad.training.tables import SHT, TABLES, UCF, Reproduction, Result, TableRow, cells, rules_of
 from tests.calling import call
@@ -87,52 +88,104 @@ def test_rows_are_trained_and_a_second_call_takes_them_from_disk(encoder: Encode
 
 def test_the_file_beside_a_run_trains_the_same_weights(encoder: Encoder, tmp_path: Path) -> None:
     dataset, source = data(encoder)
-    run = Reproduction(base(), dataset, source, encoder, out=tmp_path / "runs")  # type: ignore[arg-type]
+    config = base().changed(data={"kind": "street", "root": "lists", "features": "store", "options": {"more": "b"}})
+    run = Reproduction(config, dataset, source, encoder, out=tmp_path / "runs")  # type: ignore[arg-type]
     list(run.results([TABLES["table4"][1]], seeds=1))
     (folder,) = (tmp_path / "runs").iterdir()
-    again = train(load_config(folder / "config.yaml"), dataset, source, out=tmp_path / "again")  # type: ignore[arg-type]
+    found = load_config(folder / "config.yaml")
+    assert found.data == config.placed(Path.cwd()).data  # where the command ran, not where the file lies
+    again = train(found, dataset, source, out=tmp_path / "again")  # type: ignore[arg-type]
     kept = Checkpoint.load(folder / "tiny.safetensors")
     assert again.state.keys() == kept.state.keys()
     assert all(torch.equal(again.state[name], kept.state[name]) for name in kept.state)
 
 
-def test_one_call_opens_the_data_set_once_and_prints_every_table(
-    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    opened = []
-    monkeypatch.setattr("clipvad.training.config.DataConfig.open", lambda one: opened.append(one) or data(encoder))
+@pytest.fixture
+def opened(encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What `tiny.yaml` opened: the planted data set, beside the tiny encoder."""
+    opened: list[object] = []
+
+    def open_planted(one: object) -> object:
+        opened.append(one)
+        return data(encoder)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("clipvad.training.config.DataConfig.open", open_planted)
     monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: encoder)
     shared = base().changed(data={"kind": "planted", "root": ".", "features": "."}, loop={"epochs": 1})
-    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(shared.model_dump(mode="json")))
-    files = ("--config", tmp_path / "tiny.yaml", "--out", tmp_path / "out")
-    assert call("reproduce", "table5", "table4", *files, "--seeds", "1") == 0
+    Path("tiny.yaml").write_text(yaml.safe_dump(shared.model_dump(mode="json")))
+    return opened
+
+
+TINY = ("--config", "tiny.yaml", "--out", "out", "--seeds", "1")
+
+
+def test_one_call_opens_the_data_set_once_says_which_run_it_is_at_and_prints_every_table(
+    opened: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("reproduce", "table5", "table4", *TINY) == 0
     assert len(opened) == 1
-    printed = capsys.readouterr().out
+    printed, told = capsys.readouterr()
     first, second = (printed.index(f"{name}\n") for name in ("table4", "table5"))
     assert first < second
+    runs = [line for line in told.splitlines() if line.startswith("run ")]
+    assert runs[0] == "run 1/6: zero-shot (not in the paper), seed 0"  # table 5 has the runs of table 4
+    assert [line.partition(":")[0] for line in runs] == [f"run {i}/6" for i in range(1, 7)]
+    assert all("left" in line for line in runs[1:])
     assert sorted(path.name for path in (tmp_path / "out").glob("table*")) == [
         f"{table}.{kind}" for table in ("table4", "table5") for kind in ("json", "md")
     ]
 
 
-def test_an_out_that_cannot_be_written_is_no_fault_of_the_program(
-    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_names_of_tables_and_what_they_need_are_checked_before_anything_is_opened(
+    opened: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("clipvad.training.config.DataConfig.open", lambda _: data(encoder))
-    monkeypatch.setattr("clipvad.encoders.load_encoder", lambda *_, **__: encoder)
-    shared = base().changed(data={"kind": "planted", "root": ".", "features": "."})
-    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(shared.model_dump(mode="json")))
-    (tmp_path / "file").write_text("mine")
-    for out in ("file", "file/below"):
-        assert call("reproduce", "table4", "--config", tmp_path / "tiny.yaml", "--out", tmp_path / out) == 2
-        assert "can't be written" in capsys.readouterr().err
+    assert call("reproduce", "all", "table11", *TINY) == 2
+    assert "'table11'. Allowed: table4, table5, " in capsys.readouterr().err
+    classifier = base(branch="classifier").changed(prompts={"descriptions": {}})
+    data = {"kind": "planted", "root": ".", "features": ["."]}
+    Path("tiny.yaml").write_text(yaml.safe_dump(classifier.changed(data=data).model_dump(mode="json")))
+    assert call("reproduce", "table4", *TINY) == 2  # a classifier's figures would stand in the rows of sentences
+    assert "branch: text" in capsys.readouterr().err
+    assert not opened
+
+
+@pytest.mark.usefixtures("opened")
+def test_latency_alone_needs_no_data_set(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It once rendered the whole street world first."""
+    monkeypatch.setattr("clipvad.cli.synth.render", lambda *_, **__: pytest.fail("rendered"))
+    assert call("reproduce", "table7", "--out", "out") == 0
+    assert "similarity" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("opened")
+def test_an_out_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").write_text("a file")
+    assert call("reproduce", "table10", *TINY) == 2
+    assert "error: --out out can't be written: Not a directory. Choose another." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("clipvad.training.tables.train", interrupt)
+    assert call("reproduce", "table10", *TINY) == 130
+    assert "is in out. Run the same command again to go on." in capsys.readouterr().err
+
+
+def test_features_of_a_public_set_need_the_name_of_a_text_tower() -> None:
+    spec = replace(planted()[1].spec, encoder_id="I3D")
+    with pytest.raises(EncoderError, match=r"go by 'I3D'.*features_options > encoder_id.*branch: classifier"):
+        text_encoder(None, base(), spec, device="cpu")
 
 
 def test_a_row_that_does_not_fit_the_text_tower_says_so_and_the_others_go_on(encoder: Encoder, tmp_path: Path) -> None:
     dataset, source = data(encoder)
     room = 2 * OWN_CFG["text_cfg"]["context_length"]  # as far as its table of places is stretched
     rows = [
-        TableRow(name="long", published={UCF: 84.31}, changes={"prompts": {"length": room}}),
+        TableRow(name="long", published={UCF: 84.31}, changes={"prompts": {"length": 2 * room}}),
         TableRow(name="short", published={}, changes={}),
     ]
     run = Reproduction(base(), dataset, source, encoder, out=tmp_path)  # type: ignore[arg-type]
@@ -141,6 +194,27 @@ def test_a_row_that_does_not_fit_the_text_tower_says_so_and_the_others_go_on(enc
     assert not long.auc
     assert len(short.auc) == 1
     assert cells("table8", [long, short])[1][0][1:] == [long.problem, "", "84.31", "-", "0"]
+
+
+def test_zero_shot_and_taught_rows_take_the_sentences_of_a_rule_set_too(encoder: Encoder, tmp_path: Path) -> None:
+    """Once they took only those under `descriptions`: with `rules` nothing was abnormal, and zero-shot was chance."""
+    dataset, source = data(encoder)
+    abnormal = "".join(f"  - {{text: {WORDS[name][0]}, category: {name}}}\n" for name in ("fall", "fire"))
+    (tmp_path / "r.yaml").write_text(f"version: 1\nname: r\nnormal: [{WORDS['normal'][0]}]\nabnormal:\n{abnormal}")
+    prompts = {"rules": str(tmp_path / "r.yaml"), "descriptions": {}}
+    rows = [row for row in TABLES["table4"] if row.kind != "video"]
+    plain, from_rules = (
+        [(one.auc, one.ap) for one in Reproduction(config, dataset, source, encoder, out=tmp_path / config.name)  # type: ignore[arg-type]
+         .results(rows, seeds=1)]
+        for config in (base(), base().changed(name="by-rules", prompts=prompts))
+    )  # fmt: skip
+    assert from_rules == plain
+    assert plain[0][0] != (50.0,)
+
+
+def test_zero_shot_without_sentences_takes_the_names_of_the_classes() -> None:
+    rules = rules_of(base().changed(prompts={"kind": "category", "descriptions": {}}), ["normal", "a-fall", "fire"])
+    assert [(rule.text, rule.category) for rule in rules.abnormal] == [("a fall", "a-fall"), ("fire", "fire")]
 
 
 def test_cells_give_mean_and_sample_deviation() -> None:

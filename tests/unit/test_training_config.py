@@ -52,10 +52,13 @@ def test_a_whole_file(tmp_path: Path) -> None:
 
 
 def test_folders_among_the_options_are_relative_to_the_file_too(tmp_path: Path) -> None:
-    data = "{kind: street, root: a, features: f, options: {more: b, domain: pedestrian, videos: /c}}"
-    config = load_config(written(tmp_path, f"name: a\ndata: {data}"))
-    assert config.data is not None
-    assert config.data.options == {"more": str(tmp_path / "b"), "domain": "pedestrian", "videos": "/c"}
+    text = "name: a\ndata: {kind: street, root: s, features: f, options: {domain: shared, more: %s, videos: v}}\n"
+    data = load_config(written(tmp_path, text % "t")).data
+    assert data is not None
+    assert data.options == {"domain": "shared", "more": str(tmp_path / "t"), "videos": str(tmp_path / "v")}
+    data = load_config(written(tmp_path, text % "/elsewhere")).data
+    assert data is not None
+    assert data.options["more"] == "/elsewhere"
 
 
 def test_defaults_are_what_the_paper_prints(tmp_path: Path) -> None:

@@ -196,6 +196,28 @@ def test_train_and_test_as_commands(campus: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == table
 
 
+def test_a_checkpoint_is_tested_on_listed_features_and_by_the_options_of_a_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `train` takes from its file, `test` takes too: where listed files lie, whose labels, the videos' times."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "annotations.txt").write_text("a_label_B1-0-0 16 32\n")
+    (tmp_path / "test.csv").write_text("path,label\n/theirs/a_label_B1-0-0__0.npy,B1\n")
+    (tmp_path / "npy").mkdir()
+    np.save(tmp_path / "npy" / "a_label_B1-0-0__0.npy", logits(0.2, 0.9, 0.3)[0])
+    spec = FeatureSpec(encoder_id="numbers", dim=1, sampling="stride", step=16, normalised=False)
+    sigmoid_model(spec).save(tmp_path / "sigmoid.safetensors")
+    call = ("test", "sigmoid.safetensors", "--root", ".", "--features", "test.csv", "--encoder-id", "numbers")
+    assert run(*call, "--data", "xd_violence") == 2
+    assert "--features-root" in capsys.readouterr().err
+    assert run(*call, "--data", "xd_violence", "--features-root", "npy") == 0
+    assert capsys.readouterr().out.splitlines()[2].split() == ["all", "48", "16", "100.00", "100.00"]
+    assert run(*call, "--data", "xd_violence", "--features-root", "npy", "--domain", "shared") == 2
+    assert "xd_violence has no option 'domain'" in capsys.readouterr().err
+    assert run(*call, "--data", "xd_violence", "--features-root", "npy", "--videos", "gone") == 2
+    assert "The folder of videos gone does not exist" in capsys.readouterr().err
+
+
 def test_a_call_that_is_wrong_is_one_line_and_exit_code_2(campus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("train", "train.yaml", "--out", "made") == 0
     for argv, said in {
