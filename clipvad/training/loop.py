@@ -67,8 +67,7 @@ def train(
             return _trained(run, card, source, out, on_progress)
         except OSError as error:
             raise SettingsError(
-                f"--out {out} can't be written: {error.strerror or error}. Make room and go on with --resume, or "
-                "choose another."
+                f"{out} can't be written: {error.strerror or error}. Make room and go on, or choose another --out."
             ) from None
 
 

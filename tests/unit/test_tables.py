@@ -162,7 +162,7 @@ def test_latency_alone_needs_no_data_set(monkeypatch: pytest.MonkeyPatch, capsys
 def test_an_out_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Path("out").write_text("a file")
     assert call("reproduce", "table10", *TINY) == 2
-    assert "error: --out out can't be written: Not a directory. Choose another." in capsys.readouterr().err
+    assert "can't be written: Not a directory. Make room and go on, or choose another" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("opened")
