@@ -11,7 +11,8 @@ from clipvad.explain import BATCH, Look, crop_grids, look, objects_at, sample_at
 from clipvad.scoring import SimilarityScorer
 from clipvad.scoring.contexts import neutral_sentences
 from tests.fakes import ColourEncoder
-from tests.unit.test_influence import BOUND, PLAIN, TEMPERATURE, clip, texts_of
+from tests.random_clips import BOUND, PLAIN, random_clip
+from tests.unit.test_influence import TEMPERATURE, texts_of
 
 WIDTH, HEIGHT = 320, 180
 SENTENCES = ("a red thing", "a grey wall")
@@ -114,7 +115,7 @@ def test_another_encoders_sentences_are_refused() -> None:
 
 @pytest.mark.parametrize("rules", [PLAIN, BOUND], ids=["plain", "bound"])
 def test_objects_are_told_as_the_score_has_them(rules: RuleSet) -> None:
-    features = clip(np.random.default_rng(5))
+    features = random_clip(5)
     texts = texts_of(rules)
     scores = SimilarityScorer(temperature=TEMPERATURE).score(features, texts, rules, mode="object", clock_start_s=55.0)
     for sample in range(len(features)):
@@ -135,7 +136,7 @@ def test_sentences_that_were_not_compared_are_not_among_the_top_three() -> None:
         name="r", zones=(zone,), normal=(Rule(text="n"),), abnormal=(Rule(text="a", zones=("nowhere",)), Rule(text="b"))
     )
     assert neutral_sentences(rules)
-    features = clip(np.random.default_rng(6))
+    features = random_clip(6)
     sample = int(features.detections.frame[0])
     told = objects_at(features, texts_of(rules), rules, sample, temperature=TEMPERATURE)
     assert 1 not in told.top(0)

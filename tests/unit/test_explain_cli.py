@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from clipvad.scoring.taught import Lesson
+from tests.calling import call
 from tests.fakes import ColourEncoder
 from tests.heads import make_head
-from tests.unit.test_cli import call, fakes, place  # noqa: F401 (fixtures)
+from tests.unit.test_cli import fakes, place  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.usefixtures("fakes")
 EXPLAIN = ("explain", "red.mp4", "--rules", "rules.yaml", "--fps", "10", "--smooth", "0", "--out", "out.png")
