@@ -75,13 +75,14 @@ def measure(
     device: DeviceOption = None,
 ) -> None:
     """Frame AUC and AP of a checkpoint on the test videos of a data set."""
+    from clipvad.datasets.fit import load_for
+    from clipvad.features import open_features
     from clipvad.nn import Checkpoint
-    from clipvad.training import DataConfig, evaluate
+    from clipvad.training import evaluate
 
-    of_features = {"encoder_id": encoder_id, "root": features_root}
-    given = {"kind": data, "root": root, "features": features, "features_options": of_features}
+    source = open_features(features, root=features_root, encoder_id=encoder_id)
     with reader_options(domain, videos) as options:
-        dataset, source = DataConfig.model_validate({**given, "options": options}).open()
+        dataset = load_for(source, data, root, **options)
     _print(evaluate(Checkpoint.load(file), dataset, source, device=device or "auto"))
 
 
