@@ -84,14 +84,12 @@ def _prepare(
         raise DataSetError(f"The training half of {dataset.name} needs both normal and abnormal videos.")
     bags = load_bags(videos, labels, source, rows=config.loop.rows)
     kept = set(validation_part(labels, config.loop.val_share, seed=config.loop.seed))
+    descriptions = naming.descriptions_of(names, config.prompts) if is_text else {}
+    if is_text:  # before the seed: loading a model draws random numbers, one that is given draws none
+        encoder = naming.text_encoder(encoder, config, source.spec, device=device)
     torch.manual_seed(seed_of(config.loop.seed, 0))
     model = VideoModel(config.model, dim=source.spec.dim)
-    descriptions: dict[str, tuple[str, ...]] = {}
-    module = None
-    if is_text:
-        descriptions = naming.descriptions_of(names, config.prompts)
-        encoder = naming.text_encoder(encoder, config, source.spec, device=device)
-        module = naming.make_classes(encoder, descriptions, config.prompts)
+    module = naming.make_classes(encoder, descriptions, config.prompts) if is_text and encoder else None
     training = [bag for i, bag in enumerate(bags) if i not in kept]
     if isinstance(model.standard, Standard):
         model.standard.fit(torch.from_numpy(all_rows(training)))
